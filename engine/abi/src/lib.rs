@@ -1,0 +1,79 @@
+//! What host and guest say to each other.
+//!
+//! The guest imports one function, [`IMPORT_MODULE`]`.`[`IMPORT_NAME`]`(op, ptr, len) -> u64`: a **host call**. The host calls the guest's exports
+//! `alloc(len) -> ptr` (a buffer for a request), then `load`, `run` or `resume` with `(ptr, len)` of that buffer; each answers
+//! `ptr << 32 | len` of a [`Reply`], which stays valid until the next call.
+//!
+//! ```text
+//! load(LoadRequest)  -> Loaded | Threw | Pending | StackExhausted
+//! run(RunRequest)    -> Returned | Threw | Pending | StackExhausted
+//! resume(ResumeRequest) -> what the interrupted load or run would have answered
+//! ```
+//!
+//! **Waiting is returning.** `Pending` means: nothing is left to do until one of the operations that the guest began with
+//! [`Op::Start`] completes. No Wasm frame is on the stack then; the sandbox is plain data. The host answers with `resume`.
+//!
+//! All integers are little-endian; a field is its length as `u32`, then its bytes.
+
+#![forbid(unsafe_code)]
+
+mod codec;
+mod message;
+
+pub use codec::{Malformed, Reader, Writer};
+pub use message::{Completed, Library, LoadRequest, Mode, Operation, Reply, ResumeRequest, RunRequest};
+
+/// Module name of the guest's only function import.
+pub const IMPORT_MODULE: &str = "ampoule";
+/// Name of the guest's only function import.
+pub const IMPORT_NAME: &str = "host_call";
+
+/// What a host call asks for: its first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Op {
+    /// A console message: one byte level ([`LOG_LEVELS`]), then UTF-8 text. Answers 0.
+    Log = 1,
+    /// Milliseconds since the Unix epoch, as the bits of an `f64`. No payload. The guest keeps the answer until its next
+    /// host call or resume: time stands still in between.
+    Clock = 2,
+    /// 64 random bits. No payload.
+    Random = 3,
+    /// Begins an [`Operation`]; answers its id, never 0.
+    Start = 4,
+    /// Abandons the operation with the id in the payload (`u32`): its completion must not be delivered. Answers 0.
+    Abandon = 5,
+    /// The guest's panic message, said just before it traps. Answers 0.
+    Panic = 6,
+    /// Offset of local time from UTC in seconds at the instant in the payload (`f64` milliseconds), as an `i64`.
+    TimeZone = 7,
+}
+
+/// Number of log levels: a level on the wire is below this. Order: debug, log, info, warn, error.
+pub const LOG_LEVELS: u8 = 5;
+
+impl Op {
+    /// The operation with that number.
+    pub const fn from_u32(op: u32) -> Option<Self> {
+        Some(match op {
+            1 => Self::Log,
+            2 => Self::Clock,
+            3 => Self::Random,
+            4 => Self::Start,
+            5 => Self::Abandon,
+            6 => Self::Panic,
+            7 => Self::TimeZone,
+            _ => return None,
+        })
+    }
+}
+
+/// Packs a guest buffer's address and length into one result.
+pub const fn pack(ptr: u32, len: u32) -> u64 {
+    (ptr as u64) << 32 | len as u64
+}
+
+/// Address and length out of one result.
+pub const fn unpack(packed: u64) -> (u32, u32) {
+    ((packed >> 32) as u32, packed as u32)
+}

@@ -1,0 +1,314 @@
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Json, LibrarySource, LimitError, Limits, LimitsSpec, Outcome, ScriptSource, Usage};
+
+/// Most libraries that one job can bring.
+pub const MAX_LIBRARIES: usize = 64;
+/// Most tags of one job; they are indexed.
+pub const MAX_TAGS: usize = 16;
+/// Most characters of a tag's key or value.
+pub const MAX_TAG_CHARS: usize = 128;
+/// Most characters of an entry's, a script's or a library's name.
+pub const MAX_ENTRY_CHARS: usize = 256;
+
+/// Identity of a job: a UUIDv7, so ids sort by creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(Uuid);
+
+impl JobId {
+    /// A fresh id of the present moment.
+    #[expect(clippy::new_without_default, reason = "two defaults would differ")]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The sixteen bytes, most significant first: as stores keep it.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The id that a store kept.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for JobId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Where a job is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Durably stored, waits for a worker. Comes from submit, from a lease that ran out or was released, and from a fault
+    /// with attempts left; leaves by acquire or cancel. A crash leaves it here.
+    Queued,
+    /// A worker holds its lease. Comes from acquire; leaves by an accepted completion, or back to queued. After a crash of
+    /// worker or manager the lease runs out and it is queued again.
+    Running,
+    /// Its entry returned. Final.
+    Succeeded,
+    /// It threw, exceeded a limit, or met a fault on its last attempt. Final.
+    Failed,
+    /// Cancelled before or while it ran. Final.
+    Cancelled,
+}
+
+impl JobState {
+    /// Every state, in the order of a job's life.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+
+    /// No further change is possible.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+
+    /// The name on the wire, in stores and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// The state in which an outcome ends a job whose attempts are used up.
+impl From<&Outcome> for JobState {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Returned { .. } => Self::Succeeded,
+            Outcome::Threw { .. } | Outcome::LimitExceeded { .. } | Outcome::Fault { .. } => Self::Failed,
+            Outcome::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// What a client asks for: the body of `POST /v1/jobs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobSpec {
+    /// What to run.
+    pub script: ScriptSource,
+    /// Which function to call; without it the default export, or `main`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// First argument of the entry.
+    #[serde(default)]
+    pub input: Json,
+    /// The job's own object, part of the entry's third argument; a JSON object or null.
+    #[serde(default)]
+    pub context: Json,
+    /// Modules that the script imports or receives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<LibrarySource>,
+    /// Limits other than the defaults.
+    #[serde(default)]
+    pub limits: LimitsSpec,
+    /// Seed of the run's randomness; without it every attempt draws a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The client's own labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What is wrong with a [`JobSpec`] that is well-formed JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// A limit that no run can work with.
+    #[error("limits: {0}")]
+    Limit(#[from] LimitError),
+    /// Something is larger than its limit.
+    #[error("`{field}` has {bytes} bytes, at most {most} are allowed")]
+    TooLarge {
+        /// Where.
+        field: String,
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        most: u64,
+    },
+    /// Too many of something.
+    #[error("{count} {what}, at most {most} are allowed")]
+    TooMany {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many may be.
+        most: usize,
+    },
+    /// A name that cannot be.
+    #[error("`{field}`: {why}")]
+    Name {
+        /// Where.
+        field: String,
+        /// What would be right.
+        why: String,
+    },
+    /// The context is neither an object nor null.
+    #[error("`context` must be a JSON object or null")]
+    Context,
+}
+
+impl JobSpec {
+    /// The limits in force, or the first thing that is wrong with the request.
+    pub fn check(&self, ceiling: &Limits) -> Result<Limits, SpecError> {
+        fn size(field: impl Into<String>, bytes: usize, most: u64) -> Result<(), SpecError> {
+            let bytes = bytes as u64;
+            if bytes > most { Err(SpecError::TooLarge { field: field.into(), bytes, most }) } else { Ok(()) }
+        }
+        fn count(what: &'static str, count: usize, most: usize) -> Result<(), SpecError> {
+            if count > most { Err(SpecError::TooMany { what, count, most }) } else { Ok(()) }
+        }
+        fn name(field: impl Into<String>, text: &str, most: usize) -> Result<(), SpecError> {
+            if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
+                let why = format!("must have 1 to {most} characters, none of them a control character");
+                return Err(SpecError::Name { field: field.into(), why });
+            }
+            Ok(())
+        }
+
+        let limits = self.limits.resolve(ceiling)?;
+        name("script.name", &self.script.name, MAX_ENTRY_CHARS)?;
+        size("script.source", self.script.source.len(), limits.script_bytes)?;
+        if let Some(entry) = &self.entry {
+            name("entry", entry, MAX_ENTRY_CHARS)?;
+        }
+        size("input", self.input.len(), limits.input_bytes)?;
+        size("context", self.context.len(), limits.input_bytes)?;
+        if !matches!(self.context.as_str().as_bytes().first(), Some(b'{' | b'n')) {
+            return Err(SpecError::Context);
+        }
+        count("libraries", self.libraries.len(), MAX_LIBRARIES)?;
+        for (k, library) in self.libraries.iter().enumerate() {
+            name(format!("libraries[{k}].name"), &library.name, MAX_ENTRY_CHARS)?;
+            size(format!("libraries[{k}].source"), library.source.len(), limits.script_bytes)?;
+            if self.libraries[..k].iter().any(|other| other.name == library.name) {
+                let why = format!("`{}` is there twice; every library needs a name of its own", library.name);
+                return Err(SpecError::Name { field: format!("libraries[{k}].name"), why });
+            }
+        }
+        count("tags", self.tags.len(), MAX_TAGS)?;
+        for (key, value) in &self.tags {
+            name("tags", key, MAX_TAG_CHARS)?;
+            name(format!("tags.{key}"), value, MAX_TAG_CHARS)?;
+        }
+        Ok(limits)
+    }
+}
+
+/// A job as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobView {
+    /// Identity.
+    pub id: JobId,
+    /// Where it is in its life.
+    pub state: JobState,
+    /// Number of the current or last attempt; 0 before the first.
+    pub attempt: u32,
+    /// How the last attempt ended; once the state is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What the last attempt took; with the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// Identity of the engine that ran it; with the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When the current or last attempt was leased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When its state became final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// What it runs.
+    pub script: ScriptView,
+    /// Which function it calls, if the job names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// The limits in force.
+    pub limits: Limits,
+    /// The client's labels.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A job's script without its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptView {
+    /// Name that stack traces show.
+    pub name: String,
+    /// Length of the source.
+    pub source_bytes: u64,
+}
+
+/// Answer of `GET /v1/jobs`: newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobList {
+    /// One page of jobs.
+    pub items: Vec<JobView>,
+    /// Give it as `cursor` to get the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(text: &str) -> Result<JobSpec, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    #[test]
+    fn the_least_job_runs_under_defaults() {
+        let spec = spec(r#"{"script":{"source":"export default () => 1"}}"#).unwrap();
+        assert_eq!(spec.check(&Limits::CEILING).unwrap(), Limits::DEFAULT);
+        assert_eq!((spec.input.as_str(), spec.script.name.as_str()), ("null", "script.js"));
+    }
+
+    #[test]
+    fn refuses_unknown_fields_and_wrong_sizes() {
+        assert!(spec(r#"{"script":{"source":""},"inptu":1}"#).unwrap_err().to_string().contains("inptu"));
+        for (text, field) in [
+            (r#"{"script":{"source":"0"},"input":"12345678","limits":{"input_bytes":4}}"#, "`input` has 10 bytes"),
+            (r#"{"script":{"source":"0"},"context":[]}"#, "`context` must be"),
+            (r#"{"script":{"source":"0"},"limits":{"memory_bytes":5}}"#, "memory_bytes"),
+            (r#"{"script":{"source":"0","name":""}}"#, "script.name"),
+            (r#"{"script":{"source":"0"},"libraries":[{"name":"a","source":""},{"name":"a","source":""}]}"#, "twice"),
+            (r#"{"script":{"source":"0"},"tags":{"a\nb":"c"}}"#, "tags"),
+        ] {
+            let said = spec(text).unwrap().check(&Limits::CEILING).unwrap_err().to_string();
+            assert!(said.contains(field), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn states_print_as_on_the_wire() {
+        for state in JobState::ALL {
+            assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", state.as_str()));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The nouns of Ampoule, as they cross the wire. Start reading here.
+//!
+//! A client sends a [`JobSpec`] and reads back a [`JobView`]. A worker acquires a [`LeasedJob`] under a [`LeaseToken`],
+//! runs it and completes it with a [`RunReport`]. Manager and worker meet nowhere but in this crate.
+//!
+//! Everything here is data and pure functions. Sizes are in bytes and durations in milliseconds, and their names end so
+//! (`memory_bytes`, `wall_ms`). JSON that belongs to a script (input, context, returned value) is carried as its
+//! own text in a [`Json`], never parsed and printed again: a lone surrogate or `1e21` arrives as it was sent.
+
+#![forbid(unsafe_code)]
+
+mod job;
+mod json;
+mod lease;
+mod limits;
+mod log;
+mod outcome;
+mod problem;
+mod report;
+mod script;
+mod size;
+
+pub use job::{
+    JobId, JobList, JobSpec, JobState, JobView, MAX_ENTRY_CHARS, MAX_LIBRARIES, MAX_TAG_CHARS, MAX_TAGS, ScriptView, SpecError,
+};
+pub use json::{Json, NotJson};
+pub use lease::{
+    AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,
+};
+pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
+pub use log::{LogLevel, LogLine, LogPage};
+pub use outcome::{FaultCode, Outcome, ScriptError};
+pub use problem::Problem;
+pub use report::{RunReport, Usage};
+pub use script::{LibrarySource, ScriptSource};
+pub use size::{ByteSize, ParseByteSizeError};
