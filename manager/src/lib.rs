@@ -1,1 +1,27 @@
-//! ampoule-manager
+//! The Script Manager: it owns the job queue and the HTTP API.
+//!
+//! Clients submit jobs, workers lease them over long polls and report back, Prometheus reads the depth of the queue. The
+//! manager never runs a script and never links the engine; it meets clients and workers only in [`ampoule_protocol`].
+//!
+//! [`run`] is the whole server. Inside:
+//!
+//! - `api` speaks HTTP: authenticates, checks, bounds, and turns every error into a problem document.
+//! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
+//! - `notify` wakes those who wait, on what the queue says has been committed.
+//! - `reaper` gives jobs back whose lease ran out.
+//! - `metrics` counts the same events, and reads the queue's depth from the store.
+//!
+//! Delivery is at least once; of all attempts of a job, one completion is accepted.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod config;
+mod metrics;
+mod notify;
+pub mod queue;
+mod reaper;
+mod server;
+
+pub use config::{Config, ConfigError, Exposure, Key, Keys, Role, check_exposure};
+pub use server::{RunError, run};

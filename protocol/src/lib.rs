@@ -20,9 +20,7 @@ mod report;
 mod script;
 mod size;
 
-pub use job::{
-    JobId, JobList, JobSpec, JobState, JobView, MAX_ENTRY_CHARS, MAX_LIBRARIES, MAX_TAG_CHARS, MAX_TAGS, ScriptView, SpecError,
-};
+pub use job::{JobId, JobList, JobSpec, JobState, JobView, MAX_ENTRY_CHARS, MAX_LIBRARIES, MAX_TAG_CHARS, MAX_TAGS, ScriptView, SpecError};
 pub use json::{Json, NotJson};
 pub use lease::{
     AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,

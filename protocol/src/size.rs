@@ -36,7 +36,11 @@ impl FromStr for ByteSize {
         let (number, unit) = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes))).unwrap_or((text, 1));
         let number: f64 = number.trim().parse().map_err(|_| err())?;
         let bytes = number * unit as f64;
-        if bytes.is_finite() && bytes >= 0.0 && bytes.fract() == 0.0 && bytes < u64::MAX as f64 { Ok(Self(bytes as u64)) } else { Err(err()) }
+        if bytes.is_finite() && bytes >= 0.0 && bytes.fract() == 0.0 && bytes < u64::MAX as f64 {
+            Ok(Self(bytes as u64))
+        } else {
+            Err(err())
+        }
     }
 }
 

@@ -1,1 +1,15 @@
-//! ampoule-worker
+//! Leases jobs from the manager and runs them in the engine. Always dials, is never dialled.
+//!
+//! [`run`] is the whole worker: it acquires as many jobs as it has free [slots](WorkerConfig::slots), gives each to the engine in a fresh
+//! sandbox, renews all leases in one call, and completes what is finished in batches. `lease_client` is the only file that speaks HTTP;
+//! `slots` knows what runs; `attempt` carries out one lease.
+
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod lease_client;
+mod slots;
+mod worker;
+
+pub use lease_client::{ClientError, LeaseClient};
+pub use worker::{WorkerConfig, run};

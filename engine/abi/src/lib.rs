@@ -28,6 +28,10 @@ pub const IMPORT_MODULE: &str = "ampoule";
 /// Name of the guest's only function import.
 pub const IMPORT_NAME: &str = "host_call";
 
+/// Module and name under which the guest's code imports its memory once the two are separate modules; the memory's module exports it
+/// under the same name.
+pub const MEMORY_IMPORT: (&str, &str) = ("ampoule", "memory");
+
 /// What a host call asks for: its first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -45,8 +49,6 @@ pub enum Op {
     Abandon = 5,
     /// The guest's panic message, said just before it traps. Answers 0.
     Panic = 6,
-    /// Offset of local time from UTC in seconds at the instant in the payload (`f64` milliseconds), as an `i64`.
-    TimeZone = 7,
 }
 
 /// Number of log levels: a level on the wire is below this. Order: debug, log, info, warn, error.
@@ -62,7 +64,6 @@ impl Op {
             4 => Self::Start,
             5 => Self::Abandon,
             6 => Self::Panic,
-            7 => Self::TimeZone,
             _ => return None,
         })
     }

@@ -126,8 +126,7 @@ impl<'a> LoadRequest<'a> {
             _ => return Err(Malformed("unknown mode")),
         };
         let (name, source) = (r.text()?, r.text()?);
-        let libraries =
-            (0..r.u32()?).map(|_| Ok(Library { name: r.text()?, source: r.text()? })).collect::<Result<_, Malformed>>()?;
+        let libraries = (0..r.u32()?).map(|_| Ok(Library { name: r.text()?, source: r.text()? })).collect::<Result<_, Malformed>>()?;
         r.end()?;
         Ok(Self { mode, name, source, libraries })
     }

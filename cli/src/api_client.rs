@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use ampoule_protocol::{JobId, JobList, JobSpec, JobView, LogPage, Problem};
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Client, RequestBuilder};
+use serde::de::DeserializeOwned;
+
+/// Where a command finds its manager.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Manager")]
+pub(crate) struct ManagerAddress {
+    /// The manager's address.
+    #[arg(long, env = "AMPOULE_MANAGER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    manager: String,
+    /// The key to show it, if it asks for one.
+    #[arg(long, env = "AMPOULE_KEY", hide_env_values = true, value_name = "KEY")]
+    key: Option<String>,
+}
+
+/// How long one call may take beyond the time that the manager was asked to wait.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest wait that managers grant in one call.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// The client's side of the HTTP API.
+pub(crate) struct ApiClient {
+    http: Client,
+    base: String,
+    key: Option<String>,
+}
+
+impl ApiClient {
+    pub(crate) fn new(address: &ManagerAddress) -> Result<Self> {
+        let http = Client::builder().no_proxy().build().context("the HTTP client does not start")?;
+        Ok(Self { http, base: address.manager.trim_end_matches('/').to_owned(), key: address.key.clone() })
+    }
+
+    /// Stores a job.
+    pub(crate) async fn submit(&self, spec: &JobSpec, idempotency_key: Option<&str>) -> Result<JobView> {
+        let mut request = self.http.post(self.url("jobs")).json(spec);
+        if let Some(key) = idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        self.send(request).await
+    }
+
+    /// One job; waits for its end if asked to, at most as long as managers grant.
+    pub(crate) async fn job(&self, id: JobId, wait: bool) -> Result<JobView> {
+        let mut request = self.http.get(self.url(&format!("jobs/{id}")));
+        if wait {
+            request = request.query(&[("wait", format!("{}s", MAX_WAIT.as_secs()))]);
+        }
+        self.send(request).await
+    }
+
+    /// Waits until the job's state is final.
+    pub(crate) async fn finished(&self, id: JobId) -> Result<JobView> {
+        loop {
+            let job = self.job(id, true).await?;
+            if job.state.is_final() {
+                return Ok(job);
+            }
+        }
+    }
+
+    /// One page of jobs, newest first.
+    pub(crate) async fn jobs(&self, query: &[(&str, String)]) -> Result<JobList> {
+        self.send(self.http.get(self.url("jobs")).query(query)).await
+    }
+
+    /// Asks for a job to be stopped.
+    pub(crate) async fn cancel(&self, id: JobId) -> Result<JobView> {
+        self.send(self.http.post(self.url(&format!("jobs/{id}/cancel")))).await
+    }
+
+    /// A job's whole log.
+    pub(crate) async fn logs(&self, id: JobId, from: u64) -> Result<LogPage> {
+        self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)])).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.base)
+    }
+
+    async fn send<A: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<A> {
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = request
+            .timeout(MAX_WAIT + PATIENCE)
+            .send()
+            .await
+            .with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))?;
+        let status = response.status();
+        let body = response.bytes().await.context("the manager's answer broke off")?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).with_context(|| format!("{} does not answer like a manager of this version", self.base));
+        }
+        match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => bail!("the manager refuses ({}): {}", problem.code, problem.detail),
+            Err(_) => bail!("the manager answers HTTP {status}"),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The `ampoule` command.
+
+#![forbid(unsafe_code)]
+
+mod api_client;
+mod exit;
+mod input;
+mod job_commands;
+mod run;
+mod serve;
+mod submit;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Runs JavaScript that somebody else wrote: each run in a fresh sandbox, under limits, with no power but what it is granted.
+#[derive(Parser)]
+#[command(name = "ampoule", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a script here and now, without any server.
+    Run(run::Args),
+    /// Manager and worker in one process, with an embedded store.
+    Serve(serve::ServeArgs),
+    /// The script manager: HTTP API and queue.
+    Manager(serve::ManagerArgs),
+    /// A script worker: leases jobs from a manager and runs them.
+    Worker(serve::WorkerArgs),
+    /// Send a script to a manager as a job.
+    Submit(submit::Args),
+    /// List jobs.
+    Jobs(job_commands::JobsArgs),
+    /// Show one job.
+    Job(job_commands::JobArgs),
+    /// Print a job's log.
+    Logs(job_commands::LogsArgs),
+    /// Cancel a job, queued or running.
+    Cancel(job_commands::CancelArgs),
+}
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime does not start: {error}");
+            return Exit::Fault.into();
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Run(args) => run::run(args).await,
+            Command::Serve(args) => serve::serve(args).await,
+            Command::Manager(args) => serve::manager(args).await,
+            Command::Worker(args) => serve::worker(args).await,
+            Command::Submit(args) => submit::submit(args).await,
+            Command::Jobs(args) => job_commands::jobs(args).await,
+            Command::Job(args) => job_commands::job(args).await,
+            Command::Logs(args) => job_commands::logs(args).await,
+            Command::Cancel(args) => job_commands::cancel(args).await,
+        }
+    });
+    // Threads that still serve a connection must not hold up the exit.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit::of_error(&error).into()
+        }
+    }
+}

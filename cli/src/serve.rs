@@ -1,0 +1,229 @@
+//! The long-running commands: manager, worker, and both in one process.
+
+use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use ampoule_engine::{CancellationToken, Engine, EngineConfig};
+use ampoule_manager::{Config, Key, Keys};
+use ampoule_worker::{LeaseClient, WorkerConfig};
+use anyhow::{Context as _, Result, bail};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    exit::{Exit, Ours},
+    input,
+};
+
+/// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder.
+#[derive(clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen. Anything but loopback needs keys.
+    #[arg(long, env = "AMPOULE_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The folder for the store; made if it is absent.
+    #[arg(long, env = "AMPOULE_DATA", default_value = "ampoule-data")]
+    data: PathBuf,
+    #[command(flatten)]
+    worker: SlotArgs,
+    #[command(flatten)]
+    queue: QueueArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// API and queue; workers connect from elsewhere.
+#[derive(clap::Args)]
+pub(crate) struct ManagerArgs {
+    /// Where to listen. Anything but loopback needs keys.
+    #[arg(long, env = "AMPOULE_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The store: sqlite:PATH.
+    #[arg(long, env = "AMPOULE_STORE", value_name = "URL")]
+    store: String,
+    #[command(flatten)]
+    queue: QueueArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// Leases jobs from a manager and runs them. Listens on no port.
+#[derive(clap::Args)]
+pub(crate) struct WorkerArgs {
+    /// The manager's address. The worker's key comes from AMPOULE_WORKER_KEY or the file that AMPOULE_WORKER_KEY_FILE names.
+    #[arg(long, env = "AMPOULE_MANAGER", value_name = "URL")]
+    manager: String,
+    #[command(flatten)]
+    worker: SlotArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(clap::Args)]
+struct SlotArgs {
+    /// Concurrent runs [default: four per core].
+    #[arg(long, env = "AMPOULE_SLOTS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    slots: Option<u32>,
+    /// How long runs may go on after SIGTERM; what is left then goes back to the queue.
+    #[arg(long, env = "AMPOULE_DRAIN", default_value = "20s", value_parser = input::duration_ms)]
+    drain: u64,
+}
+
+#[derive(clap::Args)]
+struct QueueArgs {
+    /// How long a worker keeps a job without a sign of life.
+    #[arg(long, env = "AMPOULE_LEASE", default_value = "15s", value_parser = input::duration_ms)]
+    lease: u64,
+}
+
+#[derive(clap::Args)]
+struct LogArgs {
+    /// Log as JSON, one event a line.
+    #[arg(long, env = "AMPOULE_LOG_JSON")]
+    log_json: bool,
+}
+
+/// Environment variable that holds each role's key; with `_FILE` behind it, the one that names a file with it.
+const KEY_VARIABLES: [&str; 3] = ["AMPOULE_SUBMIT_KEY", "AMPOULE_WORKER_KEY", "AMPOULE_ADMIN_KEY"];
+
+/// File of the store in the data folder.
+const STORE_FILE: &str = "ampoule.sqlite";
+
+pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
+    start_log(&args.log)?;
+    let mut config = manager_config(args.data.join(STORE_FILE), &args.queue)?;
+    let worker_key = match key_text(KEY_VARIABLES[1])? {
+        Some(key) => Some(key),
+        // With keys for others, the worker of this process needs one too; nobody else has to know it.
+        None if !config.keys.is_empty() => {
+            let key = own_key()?;
+            config.keys.worker = Some(Key::new(&key)?);
+            Some(key)
+        }
+        None => None,
+    };
+    ampoule_manager::check_exposure(args.listen, &config.keys)?;
+    fs::create_dir_all(&args.data).with_context(|| format!("cannot make the data folder {}", args.data.display()))?;
+    let engine = engine(&args.worker)?;
+    let listener = bind(args.listen).await?;
+    let address = listener.local_addr()?;
+
+    let (stop_worker, stop_manager) = (CancellationToken::new(), CancellationToken::new());
+    let manager = tokio::spawn(ampoule_manager::run(listener, config, stop_manager.clone().cancelled_owned()));
+    // The two speak the lease protocol over HTTP, as they would on two machines.
+    let client = LeaseClient::new(&format!("http://{}", dialled(address)), worker_key)?;
+    let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config(&args.worker), stop_worker.clone()));
+    println!("ampoule listens on http://{address}");
+
+    let (mut manager, mut worker) = (manager, worker);
+    let early = tokio::select! {
+        () = terminated() => None,
+        ended = &mut manager => Some(("manager", ended.map(|result| result.map_err(anyhow::Error::from)))),
+        ended = &mut worker => Some(("worker", ended.map(|result| result.map_err(anyhow::Error::from)))),
+    };
+    if let Some((which, ended)) = early {
+        let reason = match ended {
+            Ok(Ok(())) => "it ended".to_owned(),
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(panic) => panic.to_string(),
+        };
+        return Err(Ours(anyhow::anyhow!("the {which} stopped: {reason}")).into());
+    }
+    tracing::info!("draining");
+    // The worker first: it hands its last reports to the manager.
+    stop_worker.cancel();
+    (&mut worker).await.map_err(|error| Ours(error.into()))?.map_err(|error| Ours(error.into()))?;
+    stop_manager.cancel();
+    manager.await.map_err(|error| Ours(error.into()))?.map_err(|error| Ours(error.into()))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
+    start_log(&args.log)?;
+    let Some(path) = args.store.strip_prefix("sqlite:").filter(|path| !path.is_empty()) else {
+        bail!("--store {}: this version keeps jobs in SQLite, write sqlite:PATH", args.store);
+    };
+    let config = manager_config(path.into(), &args.queue)?;
+    ampoule_manager::check_exposure(args.listen, &config.keys)?;
+    let listener = bind(args.listen).await?;
+    println!("ampoule manager listens on http://{}", listener.local_addr()?);
+    ampoule_manager::run(listener, config, terminated()).await.map_err(|error| Ours(error.into()))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn worker(args: WorkerArgs) -> Result<Exit> {
+    start_log(&args.log)?;
+    let client = LeaseClient::new(&args.manager, key_text(KEY_VARIABLES[1])?)?;
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        terminated().await;
+        tracing::info!("draining");
+        stopped.cancel();
+    });
+    ampoule_worker::run(client, engine(&args.worker)?, worker_config(&args.worker), stop).await?;
+    Ok(Exit::Done)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// The address at which this process reaches itself.
+fn dialled(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}
+
+fn slots(args: &SlotArgs) -> u32 {
+    args.slots.unwrap_or_else(|| WorkerConfig::default().slots)
+}
+
+fn engine(args: &SlotArgs) -> Result<Arc<Engine>> {
+    let config = EngineConfig { sandboxes: slots(args), ..EngineConfig::default() };
+    Ok(Arc::new(Engine::new(config).map_err(|error| Ours(error.into()))?))
+}
+
+fn worker_config(args: &SlotArgs) -> WorkerConfig {
+    WorkerConfig { slots: slots(args), drain: Duration::from_millis(args.drain) }
+}
+
+fn manager_config(store: PathBuf, queue: &QueueArgs) -> Result<Config> {
+    let key = |variable| key_text(variable)?.map(|text| Key::new(&text).with_context(|| variable.to_owned())).transpose();
+    let keys = Keys { submit: key(KEY_VARIABLES[0])?, worker: key(KEY_VARIABLES[1])?, admin: key(KEY_VARIABLES[2])? };
+    Ok(Config { keys, lease: Duration::from_millis(queue.lease), ..Config::new(store) })
+}
+
+/// A key from its variable or its file; secrets do not belong on a command line, which other processes can read.
+fn key_text(variable: &str) -> Result<Option<String>> {
+    let file = format!("{variable}_FILE");
+    match (env::var(variable).ok(), env::var(&file).ok()) {
+        (Some(_), Some(_)) => bail!("both {variable} and {file} are set; one of them has to go"),
+        (Some(key), None) => Ok(Some(key)),
+        (None, Some(path)) => Ok(Some(fs::read_to_string(&path).with_context(|| format!("{file}: cannot read {path}"))?.trim().to_owned())),
+        (None, None) => Ok(None),
+    }
+}
+
+fn own_key() -> Result<String> {
+    let mut random = ampoule_host_api::Random::fresh().map_err(|error| Ours(error.into()))?;
+    Ok(format!("{:016x}{:016x}", random.bits(), random.bits()))
+}
+
+/// SIGTERM, as Kubernetes and systemd send it, or Ctrl-C.
+async fn terminated() {
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = term.recv() => {},
+        _ = tokio::signal::ctrl_c() => {},
+    }
+}
+
+fn start_log(args: &LogArgs) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("AMPOULE_LOG").unwrap_or_else(|_| "info".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if args.log_json { log.json().try_init() } else { log.try_init() }.map_err(|error| anyhow::anyhow!("the log does not start: {error}"))
+}

@@ -1,0 +1,58 @@
+//! Builds the guest: sources → Wasm → pre-initialised Wasm → code module + memory image → machine code.
+//!
+//! Each stage is one file. The result is kept under the target folder by the hash of everything it is made from, so that
+//! only a change of the guest, its patches, these stages or the toolchain builds it again, whatever the profile.
+
+mod cache;
+mod compile;
+mod precompile;
+mod preinit;
+#[path = "../src/settings.rs"]
+mod settings;
+mod sources;
+mod split;
+
+use std::{env, path::PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+fn main() -> Result<()> {
+    let engine_dir = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out_dir = PathBuf::from(env::var("OUT_DIR")?);
+    let target = env::var("TARGET")?;
+    // OUT_DIR is <target>/<profile>/build/<package>/out.
+    let target_dir = out_dir.ancestors().nth(4).context("OUT_DIR is not inside a target folder")?;
+    let work_dir = target_dir.join("ampoule-guest");
+
+    let inputs = sources::inputs(&engine_dir)?;
+    println!("cargo:rerun-if-changed={}", engine_dir.join("../Cargo.lock").display());
+    for path in &inputs {
+        println!("cargo:rerun-if-changed={}", path.display());
+    }
+    println!("cargo:rerun-if-env-changed=AMPOULE_BOA_UNPATCHED");
+    let unpatched = env::var_os("AMPOULE_BOA_UNPATCHED").is_some();
+
+    let key = cache::key(&engine_dir, &inputs, &target, unpatched)?;
+    let kept = work_dir.join("cache").join(&key);
+    if !kept.join(cache::COMPLETE).exists() {
+        let guest_dir = sources::stage(&engine_dir, &work_dir, unpatched)?;
+        let wasm = compile::wasm(&guest_dir, &work_dir)?;
+        let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
+        let parts = split::split(&initialised).context("while splitting the guest")?;
+        let machine_code = precompile::run(&parts, &target).map_err(|error| anyhow!("while compiling the guest: {error:?}"))?;
+        cache::keep(
+            &kept,
+            &[
+                ("guest.wasm", &wasm),
+                ("code.wasm", &parts.code),
+                ("image.bin", &parts.image),
+                ("code.cwasm", &machine_code.code),
+                ("image.cwasm", &machine_code.image),
+                ("engine.id", cache::engine_id(&engine_dir, &parts)?.as_bytes()),
+            ],
+        )?;
+    }
+    println!("cargo:rustc-env=AMPOULE_GUEST={}", kept.display());
+    println!("cargo:rustc-env=AMPOULE_TARGET={target}");
+    Ok(())
+}

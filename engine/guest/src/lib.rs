@@ -1,0 +1,37 @@
+//! The program inside the sandbox: Boa, and what connects it to the host.
+//!
+//! It speaks `ampoule_abi`: one import, the exports `alloc`, `load`, `run` and `resume`, and `wizer-initialize`, which builds
+//! the realm once, at build time. Start reading at [`run`], which is the guest's whole life; [`door`] is where it meets the
+//! host, and holds the only unsafe code.
+//!
+//! Compiled for `wasm32-unknown-unknown` with
+//!
+//! ```text
+//! --cfg getrandom_backend="custom"
+//! -C link-arg=-zstack-size=4194304        deep recursion in the interpreter's own Rust code
+//! -C link-arg=--stack-first               so that its overflow traps instead of corrupting data
+//! -C link-arg=--export=__stack_pointer    the host's pre-initialisation saves and splits the globals
+//! -C target-feature=+bulk-memory,+simd128,+sign-ext,+nontrapping-fptoint,+mutable-globals,+multivalue,+reference-types
+//! ```
+//!
+//! Nothing that differs from run to run is asked of the host before `load`: time ([`clock`]) and randomness ([`random`]) are
+//! asked for when first used. Boa hashes with `rustc-hash`, which has no seed, and the standard library's `HashMap` has a
+//! constant one on this target: no hash depends on the run.
+
+mod clock;
+mod console;
+pub mod door;
+mod entry;
+mod errors;
+mod input;
+mod microtasks;
+mod modules;
+mod operations;
+mod output;
+mod random;
+mod realm;
+pub mod run;
+mod source;
+mod timers;
+
+pub use errors::Thrown;

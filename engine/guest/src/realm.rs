@@ -1,0 +1,162 @@
+//! The realm that scripts run in: Boa's built-ins and ours, and what our natives share.
+
+use std::{cell::RefCell, rc::Rc};
+
+use boa_engine::{
+    Context, JsObject, JsResult, JsValue, NativeFunction, Source,
+    builtins::promise::{OperationType, Promise},
+    context::{ContextBuilder, HostHooks},
+    js_string,
+    object::{FunctionObjectBuilder, builtins::JsFunction},
+    property::{PropertyDescriptor, PropertyKey},
+};
+
+use crate::{clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries, operations::Operations};
+use crate::{random::Random, timers, timers::Timers};
+
+/// Calls under way, of which the host's Wasm stack (at least 2 MiB) and our shadow stack must hold the worst kind: those
+/// through built-ins, each of which enters the interpreter anew.
+const MAX_CALL_DEPTH: usize = 2_000;
+/// Values on the interpreter's stack, 8 bytes each. Far from what [`MAX_CALL_DEPTH`] calls of ordinary functions need: it
+/// stops calls with hundreds of thousands of arguments.
+const MAX_STACK_VALUES: usize = 1024 * 1024;
+
+/// What our natives share.
+pub(crate) struct Bindings {
+    pub(crate) clock: Rc<HostClock>,
+    pub(crate) random: Random,
+    pub(crate) operations: Operations,
+    pub(crate) timers: Timers,
+    pub(crate) console: Console,
+    pub(crate) rejections: Rc<Rejections>,
+    pub(crate) libraries: Rc<Libraries>,
+    pub(crate) originals: Originals,
+}
+
+/// Built-in functions as they were before any script could replace them.
+pub(crate) struct Originals {
+    /// `Object.keys`, for proxies, whose traps only it may call.
+    pub(crate) object_keys: JsObject,
+    /// `Array.isArray`, which looks through proxies.
+    pub(crate) is_array: JsObject,
+    /// The getter of `Error.prototype.stack`.
+    pub(crate) stack: JsObject,
+}
+
+/// Rejected promises that nothing handles so far.
+#[derive(Default)]
+pub(crate) struct Rejections(RefCell<Vec<JsObject>>);
+
+impl Rejections {
+    pub(crate) fn take(&self) -> Vec<JsObject> {
+        self.0.take()
+    }
+}
+
+impl HostHooks for Rejections {
+    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _: &mut Context) {
+        let promise = promise.clone().upcast();
+        let mut rejected = self.0.borrow_mut();
+        match operation {
+            OperationType::Reject => rejected.push(promise),
+            OperationType::Handle => {
+                // Most are handled soon after: look from the end.
+                if let Some(at) = rejected.iter().rposition(|other| JsObject::equals(other, &promise)) {
+                    rejected.remove(at);
+                }
+            }
+        }
+    }
+
+    /// Local time is UTC everywhere, so that a script computes the same on every machine.
+    fn local_timezone_offset_seconds(&self, _: i64) -> i32 {
+        0
+    }
+}
+
+/// What the natives of `context` share.
+pub(crate) fn bindings(context: &Context) -> Rc<Bindings> {
+    Rc::clone(context.get_data::<Rc<Bindings>>().expect("`build` put it there"))
+}
+
+/// A context with everything that a script may find in its globals. Asks nothing of the host.
+pub(crate) fn build() -> Context {
+    let clock = Rc::new(HostClock::default());
+    let rejections = Rc::new(Rejections::default());
+    let libraries = Rc::new(Libraries::default());
+    let mut context = ContextBuilder::new()
+        .clock(Rc::clone(&clock))
+        .host_hooks(Rc::clone(&rejections))
+        .module_loader(Rc::clone(&libraries))
+        .job_executor(Rc::new(Microtasks::default()))
+        // `Atomics.wait` throws: no other agent could ever wake the sandbox.
+        .can_block(false)
+        .build()
+        .expect("the realm of a fresh context");
+    let limits = context.runtime_limits_mut();
+    limits.set_recursion_limit(MAX_CALL_DEPTH);
+    limits.set_stack_size_limit(MAX_STACK_VALUES);
+    let bindings = Bindings {
+        clock,
+        random: Random::default(),
+        operations: Operations::default(),
+        timers: Timers::default(),
+        console: Console::default(),
+        rejections,
+        libraries,
+        originals: Originals::find(&mut context),
+    };
+    context.insert_data(Rc::new(bindings));
+    install(&mut context).expect("globals of a fresh realm can be defined");
+    context
+}
+
+impl Originals {
+    fn find(context: &mut Context) -> Self {
+        let constructors = context.intrinsics().constructors();
+        let (object, array, error) =
+            (constructors.object().constructor(), constructors.array().constructor(), constructors.error().prototype());
+        let stack = error.borrow().properties().get(&PropertyKey::from(js_string!("stack")));
+        let mut function = |object: &JsObject, name| {
+            object.get(name, context).ok().and_then(|value| value.as_callable()).expect("a built-in function of a fresh realm")
+        };
+        Self {
+            object_keys: function(&object, js_string!("keys")),
+            is_array: function(&array, js_string!("isArray")),
+            stack: stack.and_then(|stack| stack.get()?.as_callable()).expect("Boa's `stack` is an accessor"),
+        }
+    }
+}
+
+fn install(context: &mut Context) -> JsResult<()> {
+    console::install(context)?;
+    timers::install(context)?;
+    errors::install(context)?;
+    let math = context.global_object().get(js_string!("Math"), context)?.as_object().expect("`Math` of a fresh realm");
+    let random = function(NativeFunction::from_fn_ptr(random), "random", 0, context);
+    math.define_property_or_throw(js_string!("random"), hidden(random.into()), context)?;
+    Ok(())
+}
+
+fn random(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(bindings(context).random.unit().into())
+}
+
+/// A built-in function object.
+pub(crate) fn function(native: NativeFunction, name: &str, length: usize, context: &Context) -> JsFunction {
+    FunctionObjectBuilder::new(context.realm(), native).name(js_string!(name)).length(length).build()
+}
+
+/// A property with the attributes of built-in methods.
+fn hidden(value: JsValue) -> PropertyDescriptor {
+    PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true).build()
+}
+
+/// Runs a little of everything that is built when first used, so that it is there in every sandbox. Leaves no trace that a
+/// script could see, and asks nothing of the host.
+pub(crate) fn warm_up(context: &mut Context) {
+    const SCRIPT: &str = include_str!("warm_up.js");
+    let value = context.eval(Source::from_bytes(SCRIPT)).expect("our own script");
+    context.run_jobs().expect("our own script");
+    drop(value);
+}

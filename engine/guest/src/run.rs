@@ -1,0 +1,280 @@
+//! The guest's life: load a script, run its entry, wait in between.
+//!
+//! ```text
+//! Empty ──load──► Loading ──► Loaded ──run──► Running ──► Ended
+//!                  ▲   │ Pending               ▲   │ Pending
+//!                  └───┘ resume                └───┘ resume
+//! ```
+
+use ampoule_abi::{LoadRequest, Mode, Reply, ResumeRequest, RunRequest};
+use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, builtins::promise::PromiseState, object::builtins::JsPromise};
+
+use crate::{
+    console,
+    entry::{self, Script},
+    errors::{self, Ending, Thrown},
+    input, modules, output,
+    realm::{self, bindings},
+    source::{self, Program},
+};
+
+/// So many unhandled rejections are logged; the rest is counted.
+const MAX_REJECTIONS_LOGGED: usize = 10;
+
+/// The one inhabitant of a sandbox.
+pub struct Guest {
+    context: Context,
+    stage: Stage,
+}
+
+enum Stage {
+    Empty,
+    /// The script is loaded when its top level and those of its libraries are through.
+    Loading(Script, Vec<JsPromise>),
+    Loaded(Script),
+    Running(JsPromise),
+    Ended,
+}
+
+/// What a call of the host is answered with.
+#[derive(Debug)]
+pub enum Answer {
+    /// See [`Reply::Loaded`].
+    Loaded,
+    /// See [`Reply::Returned`].
+    Returned(String),
+    /// See [`Reply::Threw`].
+    Threw(Thrown),
+    /// See [`Reply::Pending`].
+    Pending(u32),
+    /// See [`Reply::StackExhausted`].
+    StackExhausted(String),
+}
+
+impl Answer {
+    /// As the host reads it.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Loaded => Reply::Loaded,
+            Self::Returned(json) => Reply::Returned(json),
+            Self::Threw(Thrown { name, message, stack }) => Reply::Threw { name, message, stack },
+            Self::Pending(pending) => Reply::Pending { pending: *pending },
+            Self::StackExhausted(stack) => Reply::StackExhausted { stack },
+        }
+        .encode()
+    }
+}
+
+impl From<Ending> for Answer {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Threw(thrown) => Self::Threw(thrown),
+            Ending::StackExhausted(stack) => Self::StackExhausted(stack),
+        }
+    }
+}
+
+impl Default for Guest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Guest {
+    /// A guest with nothing loaded. Asks nothing of the host.
+    pub fn new() -> Self {
+        Self { context: realm::build(), stage: Stage::Empty }
+    }
+
+    /// A guest that has already built what it builds when first used.
+    pub fn warmed() -> Self {
+        let mut guest = Self::new();
+        realm::warm_up(&mut guest.context);
+        output::warm_up(&mut guest.context);
+        guest
+    }
+
+    /// Parses a script and its libraries and runs their top levels.
+    ///
+    /// # Panics
+    /// When something is loaded already: the host is broken.
+    pub fn load(&mut self, request: &LoadRequest<'_>) -> Answer {
+        assert!(matches!(self.stage, Stage::Empty), "a script is loaded already");
+        match self.begin(request) {
+            Ok((script, waiting)) => {
+                self.stage = Stage::Loading(script, waiting);
+                self.proceed(None)
+            }
+            Err(ending) => self.end(ending.into()),
+        }
+    }
+
+    /// Calls the entry of the loaded script.
+    ///
+    /// # Panics
+    /// When none is loaded: the host is broken.
+    pub fn run(&mut self, request: &RunRequest<'_>) -> Answer {
+        let Stage::Loaded(script) = std::mem::replace(&mut self.stage, Stage::Ended) else { panic!("no script is loaded") };
+        match self.enter(&script, request) {
+            Ok(promise) => {
+                self.stage = Stage::Running(promise);
+                self.proceed(None)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Goes on after operations completed.
+    ///
+    /// # Panics
+    /// When nothing waits: the host is broken.
+    pub fn resume(&mut self, request: &ResumeRequest<'_>) -> Answer {
+        assert!(matches!(self.stage, Stage::Loading(..) | Stage::Running(_)), "nothing waits");
+        self.proceed(Some(request))
+    }
+
+    fn begin(&mut self, request: &LoadRequest<'_>) -> Result<(Script, Vec<JsPromise>), Ending> {
+        let context = &mut self.context;
+        let mut waiting = bindings(context).libraries.clone().load(&request.libraries, context)?;
+        let evaluate_only = request.mode == Mode::Evaluate;
+        let program = if evaluate_only {
+            source::parse_script(request.name, request.source, context).map(Program::Script)
+        } else {
+            source::parse(request.name, request.source, context)
+        };
+        let script = match program.map_err(Ending::Threw)? {
+            Program::Script(script) => {
+                let value = script.evaluate(context).map_err(|error| errors::ending(error, context))?;
+                if evaluate_only { Script::Value(value) } else { Script::Plain(request.source.into()) }
+            }
+            Program::Module(module) => {
+                waiting.push(modules::evaluate(&module, context)?);
+                Script::Module(module)
+            }
+        };
+        Ok((script, waiting))
+    }
+
+    /// Calls the entry; its value, or what its promise settles to, is that of the promise.
+    fn enter(&mut self, script: &Script, request: &RunRequest<'_>) -> JsResult<JsPromise> {
+        let context = &mut self.context;
+        let result = match script {
+            Script::Value(value) => value.clone(),
+            script => {
+                let input = input::read(request.input, context)?;
+                let ctx = input::read(request.context, context)?;
+                let libraries = bindings(context).libraries.clone().object(context)?;
+                let entry = entry::find(script, request.entry, context)?;
+                entry.function.call(&entry.this, &[input, libraries.into(), ctx], context)?
+            }
+        };
+        awaited(result, context)
+    }
+
+    /// Completes operations one after the other, until what the stage waits for is there.
+    fn proceed(&mut self, request: Option<&ResumeRequest<'_>>) -> Answer {
+        let bindings = bindings(&self.context);
+        let mut completed = request.iter().flat_map(|request| &request.completed);
+        loop {
+            if let Err(error) = self.context.run_jobs() {
+                return self.fail(error);
+            }
+            if let Some(answer) = self.settled() {
+                return answer;
+            }
+            let Some(completed) = completed.next() else { break };
+            if let Err(error) = bindings.operations.complete(completed, &mut self.context) {
+                return self.fail(error);
+            }
+        }
+        match bindings.operations.len() {
+            0 => self.end(Answer::Threw(deadlock(matches!(self.stage, Stage::Running(_))))),
+            pending => Answer::Pending(pending),
+        }
+    }
+
+    /// The answer, when what the stage waits for is there.
+    fn settled(&mut self) -> Option<Answer> {
+        let context = &mut self.context;
+        match &mut self.stage {
+            Stage::Loading(_, waiting) => {
+                while let Some(promise) = waiting.first() {
+                    match promise.state() {
+                        PromiseState::Pending => return None,
+                        PromiseState::Fulfilled(_) => drop(waiting.remove(0)),
+                        PromiseState::Rejected(reason) => {
+                            let ending = errors::rejection(&reason, context);
+                            return Some(self.end(ending.into()));
+                        }
+                    }
+                }
+                let Stage::Loading(script, _) = std::mem::replace(&mut self.stage, Stage::Ended) else { unreachable!() };
+                self.stage = Stage::Loaded(script);
+                Some(Answer::Loaded)
+            }
+            Stage::Running(promise) => {
+                let answer = match promise.state() {
+                    PromiseState::Pending => return None,
+                    PromiseState::Fulfilled(value) => match output::write(&value, context) {
+                        Ok(json) => Answer::Returned(json),
+                        Err(error) => errors::ending(error, context).into(),
+                    },
+                    PromiseState::Rejected(reason) => errors::rejection(&reason, context).into(),
+                };
+                Some(self.end(answer))
+            }
+            Stage::Empty | Stage::Loaded(_) | Stage::Ended => unreachable!("nothing waits in this stage"),
+        }
+    }
+
+    /// Ends with an error that nothing in the script caught.
+    fn fail(&mut self, error: JsError) -> Answer {
+        let ending = errors::ending(error, &mut self.context);
+        self.end(ending.into())
+    }
+
+    fn end(&mut self, answer: Answer) -> Answer {
+        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
+        log_rejections(&stage, &mut self.context);
+        answer
+    }
+}
+
+/// `value` as `await` takes it: a promise as it is, another object with a `then` method adopted.
+fn awaited(value: JsValue, context: &mut Context) -> JsResult<JsPromise> {
+    if let Some(promise) = value.as_promise() {
+        return Ok(promise);
+    }
+    let (promise, resolvers) = JsPromise::new_pending(context);
+    resolvers.resolve.call(&JsValue::undefined(), &[value], context)?;
+    Ok(promise)
+}
+
+fn deadlock(running: bool) -> Thrown {
+    let what = if running { "the entry's promise" } else { "the top-level `await`" };
+    Thrown {
+        name: "DeadlockError".into(),
+        message: format!("{what} can never settle: nothing is left to wait for"),
+        stack: String::new(),
+    }
+}
+
+/// Says which promises were rejected without anybody to notice, other than those that the answer already tells of.
+fn log_rejections(stage: &Stage, context: &mut Context) {
+    let told: &[JsPromise] = match stage {
+        Stage::Loading(_, waiting) => waiting,
+        Stage::Running(promise) => std::slice::from_ref(promise),
+        Stage::Empty | Stage::Loaded(_) | Stage::Ended => &[],
+    };
+    let mut rejected = bindings(context).rejections.take();
+    rejected.retain(|promise| !told.iter().any(|told| JsObject::equals(&told.clone().into(), promise)));
+    for promise in rejected.iter().take(MAX_REJECTIONS_LOGGED) {
+        let Ok(promise) = JsPromise::from_object(promise.clone()) else { continue };
+        if let PromiseState::Rejected(reason) = promise.state() {
+            console::warn(&format!("unhandled rejection: {}", console::inspect(&reason, context)), context);
+        }
+    }
+    if let Some(more @ 1..) = rejected.len().checked_sub(MAX_REJECTIONS_LOGGED) {
+        console::warn(&format!("unhandled rejection: {more} more"), context);
+    }
+}

@@ -1,0 +1,4 @@
+//! The guest as the host sees it, run natively.
+
+mod host;
+mod scripts;

@@ -1,0 +1,25 @@
+use ampoule_protocol::Limits;
+
+/// How one process divides its memory and time among sandboxes.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Sandboxes that can be live at once: running and waiting ones. Each takes 4 GiB of address space, but of memory only what its script touches.
+    pub sandboxes: u32,
+    /// Largest memory limit of any run.
+    pub max_memory_bytes: u64,
+    /// Bytes of each sandbox's memory that stay with the process after a run, to be cleaned by copying instead of by the
+    /// kernel. Saves page faults; costs up to so much memory for each of [`sandboxes`](Self::sandboxes) that was ever in use at the same time.
+    pub keep_resident_bytes: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            // 64 × 4 GiB of address space; worker processes on small machines run a handful at once.
+            sandboxes: 64,
+            max_memory_bytes: Limits::CEILING.memory_bytes,
+            // What ordinary scripts dirty; a bigger one gives the rest back to the kernel.
+            keep_resident_bytes: 8 << 20,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The one door between script and host: every request of a guest comes in here, and here it is answered.
+
+use ampoule_abi::{IMPORT_MODULE, IMPORT_NAME, Malformed, Op, Operation};
+use ampoule_protocol::LogLevel;
+use wasmtime::{Caller, Engine, Linker, Memory};
+
+use crate::{memory, sandbox::State, verdict::Stop};
+
+/// The levels of [`Op::Log`], by number.
+const LEVELS: [LogLevel; ampoule_abi::LOG_LEVELS as usize] =
+    [LogLevel::Debug, LogLevel::Log, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
+
+/// The guest's only import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    linker.func_wrap(IMPORT_MODULE, IMPORT_NAME, host_call)?;
+    Ok(linker)
+}
+
+fn host_call(mut caller: Caller<'_, State>, op: u32, ptr: u32, len: u32) -> wasmtime::Result<u64> {
+    // No memory: the call came before the sandbox was complete, which the guest has no way to do.
+    let memory = caller.data().memory.ok_or(Stop::Malformed("a host call before the start"))?;
+    answer(&mut caller, memory, op, ptr, len).map_err(wasmtime::Error::from)
+}
+
+fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: u32, ptr: u32, len: u32) -> Result<u64, Stop> {
+    let op = memory::op(op)?;
+    match op {
+        Op::Log => {
+            let (bytes, state) = memory.data_and_store_mut(caller);
+            let message = bytes
+                .get(ptr as usize..)
+                .and_then(|rest| rest.get(..len as usize))
+                .ok_or(Malformed("a message outside the guest's memory"))?;
+            let (level, text) = message.split_first().ok_or(Malformed("an empty log message"))?;
+            let level = *LEVELS.get(usize::from(*level)).ok_or(Malformed("unknown log level"))?;
+            state.capabilities.console.write(level, &String::from_utf8_lossy(text));
+            Ok(0)
+        }
+        Op::Clock => Ok(caller.data().capabilities.clock.now_ms().to_bits()),
+        Op::Random => Ok(caller.data_mut().capabilities.random.bits()),
+        Op::Start => {
+            count(caller.data_mut())?;
+            let operation = Operation::decode(memory::read(memory, &*caller, ptr, len)?)?;
+            let state = caller.data_mut();
+            Ok(match operation {
+                Operation::Sleep { ms } => {
+                    let sleep = state.capabilities.timer.sleep(ms).map_err(|_| Malformed("a sleep of no length"))?;
+                    state.operations.start(async move {
+                        sleep.await;
+                        Ok(Vec::new())
+                    })
+                }
+            }
+            .into())
+        }
+        Op::Abandon => {
+            let message = memory::read(memory, &*caller, ptr, len)?;
+            let id = ampoule_abi::Reader::new(message).u32()?;
+            caller.data_mut().operations.abandon(id);
+            Ok(0)
+        }
+        Op::Panic => {
+            let text = String::from_utf8_lossy(memory::read(memory, &*caller, ptr, len)?).into_owned();
+            caller.data_mut().panic = Some(text);
+            Ok(0)
+        }
+    }
+}
+
+/// Counts a call against the limit. Reading the clock and writing the log are not counted: they have bounds of their own.
+fn count(state: &mut State) -> Result<(), Stop> {
+    if state.host_calls >= state.max_host_calls {
+        return Err(Stop::HostCalls);
+    }
+    state.host_calls += 1;
+    Ok(())
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed.0)
+    }
+}

@@ -1,0 +1,76 @@
+use wasmtime::{Enabled, Extern, InstanceAllocationStrategy, Linker, Memory, PoolingAllocationConfig, Store};
+
+use crate::{EngineConfig, EngineError, door, guest, guest::Guest, limiter, meter::Ticker, sandbox::State, settings};
+
+/// The compiled guest and the pool of sandboxes: one for a process, shared by all its runs.
+pub struct Engine {
+    pub(crate) parts: Parts,
+    pub(crate) ticker: Ticker,
+    pub(crate) config: EngineConfig,
+}
+
+/// What sandboxes are made from.
+pub(crate) struct Parts {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) guest: Guest,
+    linker: Linker<State>,
+}
+
+/// Extra instances of the pool for each sandbox: its memory is an instance of its own.
+const INSTANCES_PER_SANDBOX: u32 = 2;
+
+impl Engine {
+    /// Maps the embedded machine code and reserves the pool's address space. Compiles nothing.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        // Keeping pages resident pays only with the kernel's scan for dirty ones (Linux 6.7); without the scan it would mean copying
+        // all of them after every run, which is slower than the page faults it saves.
+        let wasmtime = match wasmtime_engine(&config, Enabled::Yes) {
+            Ok(wasmtime) => wasmtime,
+            Err(reason) => {
+                let wasmtime = wasmtime_engine(&config, Enabled::No).map_err(EngineError::Machine)?;
+                tracing::warn!(%reason, "the kernel cannot scan for dirty pages: sandboxes start slower than they could");
+                wasmtime
+            }
+        };
+        let guest = Guest::load(&wasmtime)?;
+        let linker = door::linker(&wasmtime).map_err(EngineError::Guest)?;
+        let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
+        Ok(Self { parts: Parts { wasmtime, guest, linker }, ticker, config })
+    }
+
+    /// Identity: with the same id, the same script, input and seed give the same result, logs and fuel, on any machine.
+    pub fn id(&self) -> &'static str {
+        guest::ID
+    }
+}
+
+impl Parts {
+    /// The code module's imports, in its order.
+    pub(crate) fn imports(&self, store: &mut Store<State>, memory: Memory) -> Vec<Extern> {
+        let imports = self.guest.code.imports();
+        imports.map(|import| self.linker.get_by_import(&mut *store, &import).unwrap_or(Extern::Memory(memory))).collect()
+    }
+}
+
+fn wasmtime_engine(config: &EngineConfig, pagemap_scan: Enabled) -> wasmtime::Result<wasmtime::Engine> {
+    let mut settings = settings::settings(env!("AMPOULE_TARGET"))?;
+    settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config, pagemap_scan)));
+    wasmtime::Engine::new(&settings)
+}
+
+fn pool(config: &EngineConfig, pagemap_scan: Enabled) -> PoolingAllocationConfig {
+    let keep = |bytes| if pagemap_scan == Enabled::Yes { bytes } else { 0 };
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_memories(config.sandboxes)
+        .total_tables(config.sandboxes)
+        .total_stacks(config.sandboxes)
+        .total_core_instances(config.sandboxes * INSTANCES_PER_SANDBOX)
+        .max_memory_size(usize::try_from(config.max_memory_bytes).unwrap_or(usize::MAX))
+        .max_core_instance_size(1 << 20)
+        .table_elements(limiter::MAX_TABLE_ELEMENTS)
+        .max_unused_warm_slots(config.sandboxes)
+        .linear_memory_keep_resident(keep(config.keep_resident_bytes))
+        .table_keep_resident(keep(1 << 20))
+        .pagemap_scan(pagemap_scan);
+    pool
+}

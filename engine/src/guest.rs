@@ -1,0 +1,26 @@
+//! The guest as the build script left it.
+
+use wasmtime::{Engine, Module};
+
+use crate::EngineError;
+
+/// Machine code of the guest, which imports its memory.
+static CODE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/code.cwasm"));
+/// The memory of the initialised guest, as a module.
+static IMAGE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/image.cwasm"));
+/// See [`crate::Engine::id`].
+pub(crate) const ID: &str = include_str!(concat!(env!("AMPOULE_GUEST"), "/engine.id"));
+
+/// The guest's two halves, ready to be instantiated any number of times.
+pub(crate) struct Guest {
+    pub(crate) code: Module,
+    pub(crate) image: Module,
+}
+
+impl Guest {
+    pub(crate) fn load(engine: &Engine) -> Result<Self, EngineError> {
+        // SAFETY: the bytes are what `build/precompile.rs` got from Wasmtime; nobody else could write them.
+        let load = |bytes| unsafe { Module::deserialize(engine, bytes) }.map_err(EngineError::Guest);
+        Ok(Self { code: load(CODE)?, image: load(IMAGE)? })
+    }
+}

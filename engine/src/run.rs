@@ -1,0 +1,166 @@
+use std::time::{Duration, Instant};
+
+use ampoule_abi::{Library, LoadRequest, Reply};
+use ampoule_host_api::Capabilities;
+use ampoule_protocol::{Json, LibrarySource, LimitKind, Limits, Outcome, RunReport, ScriptError, ScriptSource, Usage};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+pub use ampoule_abi::Mode;
+
+use crate::{Engine, EngineFault, sandbox::Sandbox, verdict};
+
+/// One script to run, once.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// How to take the source: call an entry, or evaluate it and take its value.
+    pub mode: Mode,
+    /// The source and its name in stack traces.
+    pub script: ScriptSource,
+    /// What it may import.
+    pub libraries: Vec<LibrarySource>,
+    /// Which function to call; without it the default export, or `main`.
+    pub entry: Option<String>,
+    /// The entry's first argument.
+    pub input: Json,
+    /// The entry's third argument.
+    pub context: RunContext,
+    /// Ceilings.
+    pub limits: Limits,
+}
+
+/// What a script learns about its run.
+#[derive(Clone, Debug, Default)]
+pub struct RunContext {
+    /// The job's id; empty where there is no job.
+    pub job_id: String,
+    /// The job's attempt; 1 where there is no job.
+    pub attempt: u32,
+    /// The job's own object.
+    pub context: Json,
+}
+
+impl RunRequest {
+    /// Calls the default entry of a script with `null`, under default limits.
+    pub fn new(source: impl Into<String>) -> Self {
+        Self {
+            mode: Mode::Entry,
+            script: ScriptSource { source: source.into(), name: ScriptSource::default_name() },
+            libraries: Vec::new(),
+            entry: None,
+            input: Json::null(),
+            context: RunContext::default(),
+            limits: Limits::DEFAULT,
+        }
+    }
+}
+
+impl Engine {
+    /// Runs a script in a fresh sandbox, to whatever end it comes.
+    ///
+    /// Limits are checked in this order: script, input (nothing has run yet), then whichever of fuel, memory, wall time, stack and host
+    /// calls is met first, then output. Cancelling `cancel` stops the run within a millisecond or two, computing or waiting.
+    pub async fn run(&self, request: &RunRequest, capabilities: Capabilities, cancel: CancellationToken) -> Result<RunReport, EngineFault> {
+        let started = Instant::now();
+        let limits = Limits { memory_bytes: request.limits.memory_bytes.min(self.config.max_memory_bytes), ..request.limits.clone() };
+        let mut usage = Usage::default();
+        if let Some(outcome) = refuse(request, &limits) {
+            return Ok(RunReport { outcome, usage, logs: Vec::new(), engine: self.id().to_owned() });
+        }
+
+        let _active = self.ticker.activate();
+        let deadline = started + Duration::from_millis(limits.wall_ms);
+        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel).await?;
+        let ended = drive(&mut sandbox, request, &limits, &mut usage).await;
+        let outcome = match ended {
+            Ok(outcome) => outcome,
+            Err(Ended::Fault(fault)) => return Err(fault),
+            Err(Ended::Stopped(error)) => verdict::judge(&error, &limits, sandbox.evidence(started))?,
+        };
+
+        usage.fuel = sandbox.fuel_used() - usage.load_fuel;
+        usage.memory_bytes = sandbox.memory_bytes();
+        usage.host_calls = sandbox.host_calls();
+        let console = sandbox.into_capabilities().console;
+        usage.log_bytes = console.bytes();
+        usage.wall_ms = started.elapsed().as_micros() as f64 / 1000.0;
+        Ok(RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() })
+    }
+}
+
+/// A run that did not come to an answer of the guest.
+enum Ended {
+    Fault(EngineFault),
+    Stopped(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for Ended {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Stopped(error)
+    }
+}
+
+/// What is too large to begin with.
+fn refuse(request: &RunRequest, limits: &Limits) -> Option<Outcome> {
+    let sources = std::iter::once(request.script.source.len()).chain(request.libraries.iter().map(|library| library.source.len()));
+    let exceeded = |limit, ceiling, used: usize| {
+        (used as u64 > ceiling).then_some(Outcome::LimitExceeded { limit, ceiling, used: used as u64, stack: None })
+    };
+    exceeded(LimitKind::Script, limits.script_bytes, sources.max().unwrap_or(0))
+        .or_else(|| exceeded(LimitKind::Input, limits.input_bytes, request.input.len().max(request.context.context.len())))
+}
+
+/// Load, then call the entry.
+async fn drive(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Outcome, Ended> {
+    let libraries = request.libraries.iter().map(|library| Library { name: &library.name, source: &library.source }).collect();
+    let load = LoadRequest { mode: request.mode, name: &request.script.name, source: &request.script.source, libraries };
+    let loaded = sandbox.call("load", &load.encode()).await;
+    let loaded = match loaded {
+        Ok(Reply::Loaded) => None,
+        Ok(reply) => Some(outcome(reply, limits, usage)?),
+        Err(error) => {
+            usage.load_fuel = sandbox.fuel_used();
+            return Err(error.into());
+        }
+    };
+    usage.load_fuel = sandbox.fuel_used();
+    if let Some(outcome) = loaded {
+        return Ok(outcome);
+    }
+
+    let context = json!({
+        "jobId": request.context.job_id,
+        "attempt": request.context.attempt.max(1),
+        "script": request.script.name,
+    });
+    let context = format!("{},\"context\":{}}}", context.to_string().trim_end_matches('}'), request.context.context.as_str());
+    let run =
+        ampoule_abi::RunRequest { entry: request.entry.as_deref().unwrap_or_default(), input: request.input.as_str(), context: &context };
+    let reply = sandbox.call("run", &run.encode()).await?;
+    outcome(reply, limits, usage)
+}
+
+/// The guest's own account of how the script ended.
+fn outcome(reply: Reply<'_>, limits: &Limits, usage: &mut Usage) -> Result<Outcome, Ended> {
+    Ok(match reply {
+        Reply::Returned(value) => {
+            usage.output_bytes = value.len() as u64;
+            if usage.output_bytes > limits.output_bytes {
+                let (ceiling, used) = (limits.output_bytes, usage.output_bytes);
+                Outcome::LimitExceeded { limit: LimitKind::Output, ceiling, used, stack: None }
+            } else {
+                let value = Json::parse(value.to_owned())
+                    .map_err(|_| Ended::Fault(ampoule_abi::Malformed("a returned value that is no JSON").into()))?;
+                Outcome::Returned { value }
+            }
+        }
+        Reply::Threw { name, message, stack } => {
+            Outcome::Threw { error: ScriptError { name: name.to_owned(), message: message.to_owned(), stack: stack.to_owned() } }
+        }
+        Reply::StackExhausted { stack } => {
+            let bytes = crate::settings::WASM_STACK_BYTES as u64;
+            Outcome::LimitExceeded { limit: LimitKind::Stack, ceiling: bytes, used: bytes, stack: Some(stack.to_owned()) }
+        }
+        Reply::Loaded | Reply::Pending { .. } => return Err(Ended::Fault(ampoule_abi::Malformed("an answer to another question").into())),
+    })
+}

@@ -1,0 +1,157 @@
+use std::time::Instant;
+
+use ampoule_abi::{Completed, MEMORY_IMPORT, Reply, ResumeRequest};
+use ampoule_host_api::Capabilities;
+use ampoule_protocol::Limits;
+use tokio_util::sync::CancellationToken;
+use wasmtime::{Instance, Memory, PoolConcurrencyLimitError, Store, TypedFunc};
+
+use crate::{
+    EngineFault,
+    engine::Parts,
+    limiter::MemoryLimiter,
+    memory, meter,
+    operations::Operations,
+    verdict::{Evidence, Stop},
+};
+
+/// What the host keeps for one run.
+pub(crate) struct State {
+    pub(crate) capabilities: Capabilities,
+    pub(crate) operations: Operations,
+    pub(crate) host_calls: u64,
+    pub(crate) max_host_calls: u64,
+    pub(crate) deadline: Instant,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) panic: Option<String>,
+    pub(crate) memory: Option<Memory>,
+    limiter: MemoryLimiter,
+}
+
+/// One run's Store and Instance. Dropping it gives everything back; nothing of it is used twice.
+pub(crate) struct Sandbox {
+    store: Store<State>,
+    instance: Instance,
+    memory: Memory,
+    alloc: TypedFunc<u32, u32>,
+    fuel: u64,
+    /// The guest's latest answer.
+    packed: u64,
+}
+
+impl Sandbox {
+    /// A fresh sandbox whose guest is initialised and has loaded nothing.
+    pub(crate) async fn new(
+        parts: &Parts,
+        limits: &Limits,
+        capabilities: Capabilities,
+        deadline: Instant,
+        cancel: CancellationToken,
+    ) -> Result<Self, EngineFault> {
+        let mut store = Store::new(
+            &parts.wasmtime,
+            State {
+                capabilities,
+                operations: Operations::default(),
+                host_calls: 0,
+                max_host_calls: limits.host_calls,
+                deadline,
+                cancel,
+                panic: None,
+                memory: None,
+                limiter: MemoryLimiter::new(limits.memory_bytes),
+            },
+        );
+        store.limiter(|state| &mut state.limiter);
+        meter::arm(&mut store, limits.fuel).map_err(host)?;
+
+        let image = Instance::new_async(&mut store, &parts.guest.image, &[]).await.map_err(host)?;
+        let memory =
+            image.get_memory(&mut store, MEMORY_IMPORT.1).ok_or_else(|| EngineFault::Host("the image exports no memory".into()))?;
+        store.data_mut().memory = Some(memory);
+        let imports = parts.imports(&mut store, memory);
+        let instance = Instance::new_async(&mut store, &parts.guest.code, &imports).await.map_err(host)?;
+        let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
+        Ok(Self { store, instance, memory, alloc, fuel: limits.fuel, packed: 0 })
+    }
+
+    /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
+    pub(crate) async fn call(&mut self, export: &str, message: &[u8]) -> Result<Reply<'_>, wasmtime::Error> {
+        self.send(export, message).await?;
+        loop {
+            let reply =
+                Reply::decode(memory::read_packed(self.memory, &self.store, self.packed).map_err(Stop::from)?).map_err(Stop::from)?;
+            let Reply::Pending { .. } = reply else { break };
+            let state = self.store.data_mut();
+            if state.operations.is_empty() {
+                return Err(Stop::Malformed("the guest waits for nothing").into());
+            }
+            let (deadline, cancel) = (state.deadline, state.cancel.clone());
+            let done = state.operations.completed(deadline, &cancel).await?;
+            let failures: Vec<_> = done.iter().map(|done| done.result.as_ref().err().map(failure)).collect();
+            let completed = done
+                .iter()
+                .zip(&failures)
+                .map(|(done, failure)| Completed {
+                    id: done.id,
+                    failed: failure.is_some(),
+                    result: failure.as_deref().unwrap_or_else(|| done.result.as_deref().unwrap_or_default()),
+                })
+                .collect();
+            self.send("resume", &ResumeRequest { completed }.encode()).await?;
+        }
+        Ok(Reply::decode(memory::read_packed(self.memory, &self.store, self.packed).map_err(Stop::from)?).map_err(Stop::from)?)
+    }
+
+    async fn send(&mut self, export: &str, message: &[u8]) -> Result<(), wasmtime::Error> {
+        let len = u32::try_from(message.len()).map_err(|_| Stop::Malformed("a message of 4 GiB"))?;
+        let ptr = self.alloc.call_async(&mut self.store, len).await?;
+        memory::write(self.memory, &mut self.store, ptr, message).map_err(Stop::from)?;
+        let export = self.instance.get_typed_func::<(u32, u32), u64>(&mut self.store, export)?;
+        self.packed = export.call_async(&mut self.store, (ptr, len)).await?;
+        Ok(())
+    }
+
+    /// Fuel used since the start.
+    pub(crate) fn fuel_used(&self) -> u64 {
+        self.fuel - self.store.get_fuel().unwrap_or(0)
+    }
+
+    /// Present size of the memory; it never shrinks.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        memory::size(self.memory, &self.store)
+    }
+
+    /// Counted host calls.
+    pub(crate) fn host_calls(&self) -> u64 {
+        self.store.data().host_calls
+    }
+
+    /// What is needed to judge an error.
+    pub(crate) fn evidence(&mut self, started: Instant) -> Evidence {
+        let stack_pointer = self.instance.get_global(&mut self.store, "__stack_pointer").map(|global| global.get(&mut self.store));
+        Evidence {
+            panic: self.store.data_mut().panic.take(),
+            fuel_used: self.fuel_used(),
+            memory_bytes: self.memory_bytes(),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            shadow_stack_exhausted: matches!(stack_pointer, Some(wasmtime::Val::I32(at)) if at < 0),
+        }
+    }
+
+    /// What the capabilities kept.
+    pub(crate) fn into_capabilities(self) -> Capabilities {
+        self.store.into_data().capabilities
+    }
+}
+
+fn failure((name, message): &(String, String)) -> Vec<u8> {
+    let mut w = ampoule_abi::Writer::default();
+    w.field(name.as_bytes());
+    w.field(message.as_bytes());
+    w.finish()
+}
+
+fn host(error: wasmtime::Error) -> EngineFault {
+    if error.is::<PoolConcurrencyLimitError>() { EngineFault::Full } else { EngineFault::Host(format!("{error:?}")) }
+}

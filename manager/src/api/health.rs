@@ -1,0 +1,59 @@
+//! What operators and their machines look at.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Api, problem::ApiError};
+use crate::queue::QueueError;
+
+/// A store that takes longer than this is not ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// The process lives.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Requests can be served: the store can be read and its writer answers.
+pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str, ApiError> {
+    if api.stop.is_cancelled() {
+        return Err(ApiError::Stopping);
+    }
+    let answered = tokio::time::timeout(READY_WITHIN, api.queue.ping()).await;
+    let late = |err| QueueError::Store(Arc::new(err));
+    answered.map_err(late).flatten().map_err(ApiError::NotReady)?;
+    Ok("ready\n")
+}
+
+/// Answer of `GET /v1/queue`.
+#[derive(Debug, Serialize)]
+pub(super) struct QueueView {
+    /// Jobs waiting to start.
+    queued: u64,
+    /// Jobs under a lease.
+    running: u64,
+    /// Time since the submission of the oldest job waiting to start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_queued_ms: Option<u64>,
+}
+
+pub(super) async fn queue(State(api): State<Arc<Api>>) -> Result<Json<QueueView>, ApiError> {
+    let depths = api.queue.depths(Timestamp::now()).await?;
+    let oldest_queued_ms = depths.oldest.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+    Ok(Json(QueueView { queued: depths.queued, running: depths.running, oldest_queued_ms }))
+}
+
+/// All metrics. Depths are read from the store now: without the store there is no answer rather than an old one.
+pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
+    let depths = api.queue.depths(Timestamp::now()).await?;
+    let text = api.metrics.print(&depths, api.queue.commits());
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}

@@ -1,0 +1,88 @@
+//! `/v1/leases`: how workers get jobs, keep them, and report on them.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use ampoule_protocol::{AcquireRequest, AcquireResponse, CompleteRequest, LeaseStates, Tokens};
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::{Api, extract, problem::ApiError};
+use crate::queue::Filed;
+
+/// Most characters of a worker's name; it is stored with each job that the worker runs.
+const MAX_WORKER_CHARS: usize = 256;
+/// Most tokens of one request: more than any worker has slots.
+const MAX_TOKENS: usize = 4096;
+
+/// Leases waiting jobs to a worker and tells it of cancels. Waits while there is neither.
+pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<AcquireResponse>, ApiError> {
+    let (ask, _): (AcquireRequest, _) = read(&api, &headers, body).await?;
+    if ask.worker.is_empty() || ask.worker.chars().count() > MAX_WORKER_CHARS {
+        return Err(ApiError::Value { field: "worker", wanted: format!("must have 1 to {MAX_WORKER_CHARS} characters") });
+    }
+    bounded("cancelling", ask.cancelling.len())?;
+    let slots = ask.slots.min(api.config.acquire_jobs);
+    let deadline = Instant::now() + Duration::from_millis(ask.wait_ms).min(api.config.max_wait);
+    let cancels = api.bells.cancels.listen(ask.worker.clone());
+    loop {
+        // Both bells are heard from before the look at the queue, so that nothing is missed between look and wait.
+        let mut work = pin!(api.bells.work());
+        let cancel = cancels.rung();
+        if slots > 0 {
+            work.as_mut().enable();
+        }
+        // A manager that stops gives out nothing more.
+        if api.stop.is_cancelled() {
+            return Ok(Json(AcquireResponse::default()));
+        }
+        let acquired = api.queue.acquire(&ask.worker, slots, ask.cancelling.clone(), Timestamp::now()).await?;
+        if !acquired.is_empty() || Instant::now() >= deadline {
+            let (jobs, cancelled) = acquired.deliver();
+            return Ok(Json(AcquireResponse { jobs, cancelled }));
+        }
+        tokio::select! {
+            () = work, if slots > 0 => {}
+            () = cancel => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = api.stop.cancelled() => {}
+        }
+    }
+}
+
+/// Prolongs leases; the answer names those to cancel and those that are lost.
+pub(super) async fn renew(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+    let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
+    bounded("tokens", tokens.len())?;
+    let results = api.queue.renew(tokens, Timestamp::now()).await?;
+    Ok(Json(LeaseStates { results }))
+}
+
+/// Takes reports. All of them are committed, or none and the answer is an error.
+pub(super) async fn complete(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+    let (CompleteRequest { reports }, bytes) = read(&api, &headers, body).await?;
+    bounded("reports", reports.len())?;
+    let filed = extract::offload(bytes, || reports.into_iter().map(Filed::new).collect()).await?;
+    let results = api.queue.complete(filed, Timestamp::now()).await?;
+    Ok(Json(LeaseStates { results }))
+}
+
+/// Takes jobs back that a worker gives up.
+pub(super) async fn release(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+    let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
+    bounded("tokens", tokens.len())?;
+    let results = api.queue.release(tokens, Timestamp::now()).await?;
+    Ok(Json(LeaseStates { results }))
+}
+
+/// A worker's body, and how many bytes it had.
+async fn read<T: DeserializeOwned + Send + 'static>(api: &Api, headers: &HeaderMap, body: Body) -> Result<(T, usize), ApiError> {
+    let body = extract::body(headers, body, api.config.worker_body_bytes).await?;
+    let bytes = body.len();
+    Ok((extract::parse(body).await?, bytes))
+}
+
+fn bounded(field: &'static str, count: usize) -> Result<(), ApiError> {
+    if count > MAX_TOKENS { Err(ApiError::Value { field, wanted: format!("must hold at most {MAX_TOKENS}") }) } else { Ok(()) }
+}

@@ -1,0 +1,254 @@
+//! What an operator sets, and the check that nobody opens the API to a network by accident.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use ampoule_protocol::{ByteSize, Limits};
+use subtle::{Choice, ConstantTimeEq};
+
+/// Fewest characters of a key: 16 random base64 characters are 96 bits.
+pub(crate) const MIN_KEY_CHARS: usize = 16;
+/// Most characters of a key; headers are short.
+pub(crate) const MAX_KEY_CHARS: usize = 256;
+
+/// Everything that [`run`](crate::run) needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The SQLite file; made if it is absent. Its `-wal` and `-shm` neighbours belong to it.
+    pub store: PathBuf,
+    /// Who may do what.
+    pub keys: Keys,
+    /// The most that a job can ask for.
+    pub ceiling: Limits,
+    /// How long a worker keeps a job without renewing. A lost worker's jobs run again after this time.
+    pub lease: Duration,
+    /// Lost leases and faults after which a job is failed and not run again; at least 1.
+    pub max_attempts: u32,
+    /// Largest body of a client's request.
+    pub body_bytes: ByteSize,
+    /// Largest body of a worker's request.
+    pub worker_body_bytes: ByteSize,
+    /// Most jobs that one acquire can lease.
+    pub acquire_jobs: u32,
+    /// Most bytes of scripts and inputs in one acquire's answer; a single larger job is still given out.
+    pub acquire_bytes: ByteSize,
+    /// Longest that a long poll or `?wait=` is held; asking for more gets this.
+    pub max_wait: Duration,
+    /// Read connections to the store.
+    pub readers: usize,
+    /// How long requests in flight may take once the server is told to stop.
+    pub drain: Duration,
+}
+
+impl Config {
+    /// The defaults, with a store at this path.
+    pub fn new(store: impl Into<PathBuf>) -> Self {
+        Self {
+            store: store.into(),
+            keys: Keys::default(),
+            ceiling: Limits::CEILING,
+            // Long enough for a garbage-collecting proxy or a paused virtual machine, short enough to be waited for.
+            lease: Duration::from_secs(15),
+            // A job that takes its worker down is given up after three of them.
+            max_attempts: 3,
+            // The largest input and script of the default ceiling, and as much again for libraries.
+            body_bytes: ByteSize::mib(48),
+            // The largest output and log of the default ceiling, each byte of it a six-byte JSON escape.
+            worker_body_bytes: ByteSize::mib(200),
+            acquire_jobs: 256,
+            acquire_bytes: ByteSize::mib(64),
+            // Below the idle timeouts of common load balancers.
+            max_wait: Duration::from_secs(50),
+            readers: 4,
+            drain: Duration::from_secs(10),
+        }
+    }
+
+    /// Refuses values that no manager can work with.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let least = [
+            ("lease", self.lease >= Duration::from_millis(50), "at least 50 ms"),
+            ("max_attempts", self.max_attempts >= 1, "at least 1"),
+            ("acquire_jobs", self.acquire_jobs >= 1, "at least 1"),
+            ("readers", self.readers >= 1, "at least 1"),
+        ];
+        match least.into_iter().find(|(_, holds, _)| !holds) {
+            Some((field, _, wanted)) => Err(ConfigError::Value { field, wanted }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a manager does not start with this configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A number is out of range.
+    #[error("`{field}` must be {wanted}")]
+    Value {
+        /// Which field of [`Config`].
+        field: &'static str,
+        /// What would be right.
+        wanted: &'static str,
+    },
+    /// A key that is too short, too long or not printable.
+    #[error("a key must have {MIN_KEY_CHARS} to {MAX_KEY_CHARS} printable ASCII characters without spaces")]
+    Key,
+    /// Anybody on the network could run scripts here.
+    #[error("refused to listen on {addr}, which others can reach, without a {missing} key; configure one or listen on 127.0.0.1")]
+    Exposed {
+        /// Where it was to listen.
+        addr: SocketAddr,
+        /// Which key is missing.
+        missing: Role,
+    },
+}
+
+/// Who a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Submits jobs, reads and cancels them.
+    Submit,
+    /// Leases jobs and reports on them; sees nothing else.
+    Worker,
+    /// All that submit may, and reads the state of the queue.
+    Admin,
+}
+
+impl Role {
+    /// The name in messages and settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Worker => "worker",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A bearer key, kept as its BLAKE3 hash: it prints nowhere, and comparing tells nothing about it, not even its length.
+#[derive(Clone)]
+pub struct Key(blake3::Hash);
+
+impl Key {
+    /// Takes the key's text; surrounding white space, as files have it, is dropped.
+    pub fn new(text: &str) -> Result<Self, ConfigError> {
+        let text = text.trim();
+        if (MIN_KEY_CHARS..=MAX_KEY_CHARS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(blake3::hash(text.as_bytes())))
+        } else {
+            Err(ConfigError::Key)
+        }
+    }
+
+    fn matches(&self, given: &blake3::Hash) -> Choice {
+        self.0.as_bytes()[..].ct_eq(&given.as_bytes()[..])
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// The bearer key of each role. Without any key the API is open; with one, a role without a key is shut.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// For clients.
+    pub submit: Option<Key>,
+    /// For workers.
+    pub worker: Option<Key>,
+    /// For operators.
+    pub admin: Option<Key>,
+}
+
+impl Keys {
+    /// No key is configured.
+    pub fn is_empty(&self) -> bool {
+        self.submit.is_none() && self.worker.is_none() && self.admin.is_none()
+    }
+
+    /// The role of this key. All keys are compared whatever the answer, in constant time.
+    pub fn role_of(&self, given: &str) -> Option<Role> {
+        let given = blake3::hash(given.as_bytes());
+        let mut role = None;
+        for (key, of) in [(&self.submit, Role::Submit), (&self.worker, Role::Worker), (&self.admin, Role::Admin)] {
+            if key.as_ref().is_some_and(|key| key.matches(&given).into()) {
+                role = Some(of);
+            }
+        }
+        role
+    }
+}
+
+/// How far the API is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Every request needs a key.
+    Keyed,
+    /// Loopback without keys: every process of this machine may use it.
+    OpenOnLoopback,
+}
+
+/// Refuses to serve an address that others can reach unless clients and workers need keys there.
+pub fn check_exposure(addr: SocketAddr, keys: &Keys) -> Result<Exposure, ConfigError> {
+    if addr.ip().to_canonical().is_loopback() {
+        return Ok(if keys.is_empty() { Exposure::OpenOnLoopback } else { Exposure::Keyed });
+    }
+    if keys.submit.is_none() && keys.admin.is_none() {
+        return Err(ConfigError::Exposed { addr, missing: Role::Submit });
+    }
+    if keys.worker.is_none() {
+        return Err(ConfigError::Exposed { addr, missing: Role::Worker });
+    }
+    Ok(Exposure::Keyed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Option<Key> {
+        Some(Key::new(text).unwrap())
+    }
+
+    #[test]
+    fn keys_are_told_apart_and_never_printed() {
+        let keys = Keys { submit: key("submit-0123456789"), worker: key("worker-0123456789\n"), admin: None };
+        for (given, role) in
+            [("submit-0123456789", Some(Role::Submit)), ("worker-0123456789", Some(Role::Worker)), ("submit-012345678", None), ("", None)]
+        {
+            assert_eq!(keys.role_of(given), role, "{given}");
+        }
+        assert!(!format!("{keys:?}").contains("0123456789"));
+        for text in ["", "short", "with space 0123456789", &"x".repeat(257)] {
+            assert_eq!(Key::new(text).unwrap_err(), ConfigError::Key, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_may_be_open() {
+        let none = Keys::default();
+        let client = Keys { submit: key("submit-0123456789"), ..Keys::default() };
+        let both = Keys { worker: key("worker-0123456789"), ..client.clone() };
+        for (addr, keys, missing) in [
+            ("127.0.0.1:1", &none, Ok(Exposure::OpenOnLoopback)),
+            ("[::1]:1", &none, Ok(Exposure::OpenOnLoopback)),
+            ("[::ffff:127.0.0.1]:1", &none, Ok(Exposure::OpenOnLoopback)),
+            ("127.0.0.1:1", &client, Ok(Exposure::Keyed)),
+            ("0.0.0.0:1", &none, Err(Role::Submit)),
+            ("[::]:1", &none, Err(Role::Submit)),
+            ("10.0.0.1:1", &client, Err(Role::Worker)),
+            ("10.0.0.1:1", &both, Ok(Exposure::Keyed)),
+        ] {
+            let addr: SocketAddr = addr.parse().unwrap();
+            let wanted = missing.map_err(|missing| ConfigError::Exposed { addr, missing });
+            assert_eq!(check_exposure(addr, keys), wanted);
+        }
+    }
+}

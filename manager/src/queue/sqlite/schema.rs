@@ -1,0 +1,102 @@
+//! The tables, and how older files become them.
+
+use std::path::Path;
+
+use deadpool_sqlite::rusqlite::{self, Connection};
+
+use crate::queue::OpenError;
+
+/// Marks a file as ours ("Ampu"), so that no other program's database is migrated.
+const APPLICATION_ID: i64 = 0x416d_7075;
+
+/// Each step brings a file from the version of its index to the next. Steps are never edited once released, only added.
+const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql")];
+
+/// Opens the writer's connection and brings the file to the newest schema.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |source: rusqlite::Error| OpenError::Store { path: path.to_owned(), source: source.into() };
+    let mut conn = Connection::open(path).map_err(failed)?;
+    prepare_writer(&conn).map_err(failed)?;
+    migrate(&mut conn, path)?;
+    Ok(conn)
+}
+
+/// An answer follows a commit, and a commit must be on disk: WAL with `synchronous=FULL` syncs the log at every commit.
+fn prepare_writer(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(64);
+    // Another manager may be on the same file while one replaces the other.
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    // 32 MiB of log between checkpoints: each costs two more syncs. The file shrinks back to 64 MiB after a burst.
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
+         PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864;",
+    )
+}
+
+/// A reader sees the last commit, never waits for the writer, and cannot write.
+pub(super) fn prepare_reader(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
+}
+
+fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source: rusqlite::Error| OpenError::Store { path: path.to_owned(), source: source.into() };
+    // Immediate: of two managers that start at once, one migrates and the other finds it done.
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+    let pragma = |name: &str| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(OpenError::SchemaTooNew { path: path.to_owned(), found: version, known });
+    }
+    for step in MIGRATIONS.iter().skip(version as usize) {
+        tx.execute_batch(step).map_err(failed)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+    tx.pragma_update(None, "user_version", known).map_err(failed)?;
+    tx.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("q.db");
+        (dir, path)
+    }
+
+    #[test]
+    fn migrates_once_and_syncs_every_commit() {
+        let (_dir, path) = file();
+        for _ in 0..2 {
+            let conn = open(&path).unwrap();
+            let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+            assert_eq!(pragma("user_version"), (MIGRATIONS.len() as i64).into());
+            assert_eq!(pragma("journal_mode"), "wal".to_owned().into());
+            assert_eq!(pragma("synchronous"), 2.into());
+        }
+    }
+
+    #[test]
+    fn refuses_newer_and_foreign_files() {
+        let (_dir, path) = file();
+        open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let said = open(&path).unwrap_err();
+        assert!(matches!(said, OpenError::SchemaTooNew { found: 99, .. }), "{said}");
+
+        let (_dir, path) = file();
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
+        assert!(matches!(open(&path), Err(OpenError::Foreign { .. })));
+
+        let (_dir, path) = file();
+        std::fs::write(&path, "not a database, but long enough to be read as one".repeat(50)).unwrap();
+        assert!(matches!(open(&path), Err(OpenError::Store { .. })));
+    }
+}

@@ -1,0 +1,229 @@
+//! The store's only writer: one thread, which commits in groups.
+//!
+//! A commit that reaches the disk costs milliseconds, whatever it holds. So all writes that wait are run in one
+//! transaction, committed once, and answered together; while that commit waits for the disk, the next group gathers.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use deadpool_sqlite::rusqlite::{self, Connection};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::queue::{Event, EventSink, QueueError};
+
+/// Writes that may wait; more wait in their senders. Each holds its job, so this bounds memory as well.
+const WAITING: usize = 1024;
+/// Most writes of one commit: bounds how long the first of them waits for the last.
+const GROUP: usize = 512;
+
+/// What a write does inside the transaction.
+type Outcome<T> = Result<T, QueueError>;
+
+/// The way to the writer's thread.
+pub(super) struct Writer {
+    commands: mpsc::Sender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    commits: Arc<Commits>,
+}
+
+/// What the writer has done since it started.
+#[derive(Debug, Default)]
+pub struct Commits {
+    commits: AtomicU64,
+    writes: AtomicU64,
+}
+
+impl Commits {
+    /// Transactions that changed something; each was synced to disk once.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Writes that were asked for, those that changed nothing included.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the writer is closed, or with the process.
+    pub(super) fn start(conn: Connection, sink: EventSink) -> std::io::Result<Self> {
+        let (commands, waiting) = mpsc::channel(WAITING);
+        let commits = Arc::new(Commits::default());
+        let counted = commits.clone();
+        let thread = std::thread::Builder::new().name("queue-writer".into()).spawn(move || {
+            Thread { conn, waiting, sink, commits: counted }.serve();
+        })?;
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), commits })
+    }
+
+    /// Runs `work` in the next transaction and answers once that is on disk.
+    ///
+    /// It is run to its end even when the caller stops waiting: the answer is dropped then, but the events are told.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut Vec<Event>) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let (command, answer) = Typed::boxed(work);
+        self.commands.send(Message::Write(command)).await.map_err(|_| QueueError::Closed)?;
+        answer.await.unwrap_or(Err(QueueError::Closed))
+    }
+
+    /// The same for those who cannot wait. Nothing happens when too many writes wait already.
+    pub(super) fn try_run(
+        commands: &mpsc::Sender<Message>,
+        work: impl FnOnce(&Connection, &mut Vec<Event>) -> Outcome<()> + Send + 'static,
+    ) {
+        let _ = commands.try_send(Message::Write(Typed::boxed(work).0));
+    }
+
+    /// For [`Writer::try_run`].
+    pub(super) fn commands(&self) -> mpsc::Sender<Message> {
+        self.commands.clone()
+    }
+
+    /// What it has done.
+    pub(super) fn commits(&self) -> &Arc<Commits> {
+        &self.commits
+    }
+
+    /// Waits until the thread is gone, which without [`Writer::close`] means that it panicked.
+    pub(super) async fn gone(&self) {
+        self.commands.closed().await;
+    }
+
+    /// Writes what waits, refuses what comes later, and waits for the thread's end.
+    pub(super) async fn close(&self) {
+        let _ = self.commands.send(Message::Close).await;
+        let thread = self.thread.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the queue's writer had panicked");
+            }
+        }
+    }
+}
+
+/// What the thread is sent.
+pub(super) enum Message {
+    Write(Box<dyn Command>),
+    Close,
+}
+
+/// A write whose answer's type is forgotten.
+pub(super) trait Command: Send {
+    /// Runs it and keeps its answer. False: what it wrote must be undone.
+    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> bool;
+    /// Sends the answer, or the reason why the commit failed.
+    fn answer(self: Box<Self>, commit: &Result<(), QueueError>);
+}
+
+struct Typed<T, F> {
+    work: Option<F>,
+    result: Outcome<T>,
+    reply: oneshot::Sender<Outcome<T>>,
+}
+
+impl<T, F> Typed<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection, &mut Vec<Event>) -> Outcome<T> + Send + 'static,
+{
+    fn boxed(work: F) -> (Box<dyn Command>, oneshot::Receiver<Outcome<T>>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Self { work: Some(work), result: Err(QueueError::Closed), reply }), answer)
+    }
+}
+
+impl<T, F> Command for Typed<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection, &mut Vec<Event>) -> Outcome<T> + Send,
+{
+    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> bool {
+        if let Some(work) = self.work.take() {
+            self.result = work(conn, events);
+        }
+        self.result.is_ok()
+    }
+
+    fn answer(self: Box<Self>, commit: &Result<(), QueueError>) {
+        // A write that failed by itself keeps its own reason.
+        let answer = match commit {
+            Err(err) if self.result.is_ok() => Err(err.clone()),
+            _ => self.result,
+        };
+        let _ = self.reply.send(answer);
+    }
+}
+
+struct Thread {
+    conn: Connection,
+    waiting: mpsc::Receiver<Message>,
+    sink: EventSink,
+    commits: Arc<Commits>,
+}
+
+impl Thread {
+    fn serve(mut self) {
+        let (mut messages, mut group, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        while self.waiting.blocking_recv_many(&mut messages, GROUP) > 0 {
+            for message in messages.drain(..) {
+                match message {
+                    Message::Write(command) => group.push(command),
+                    // Those that were sent already are still received.
+                    Message::Close => self.waiting.close(),
+                }
+            }
+            let commit = self.commit(&mut group, &mut events);
+            match &commit {
+                Ok(()) => (self.sink)(&events),
+                Err(err) => tracing::error!(%err, writes = group.len(), "the queue failed to commit"),
+            }
+            events.clear();
+            for command in group.drain(..) {
+                command.answer(&commit);
+            }
+        }
+    }
+
+    fn commit(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
+        let done = self.transaction(group, events);
+        if done.is_err() {
+            events.clear();
+            if !self.conn.is_autocommit() {
+                let _ = self.conn.execute_batch("ROLLBACK");
+            }
+        }
+        Ok(done?)
+    }
+
+    fn transaction(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> rusqlite::Result<()> {
+        let run = |sql| self.conn.prepare_cached(sql)?.execute([]);
+        let before = self.conn.total_changes();
+        run("BEGIN IMMEDIATE")?;
+        for command in group.iter_mut() {
+            let told = events.len();
+            run("SAVEPOINT write")?;
+            if !command.run(&self.conn, events) {
+                events.truncate(told);
+                // After some errors (full disk, input/output) SQLite has rolled back all, the others' writes too: then
+                // this fails, and with it the whole group.
+                run("ROLLBACK TO write")?;
+            }
+            run("RELEASE write")?;
+        }
+        run("COMMIT")?;
+        self.commits.writes.fetch_add(group.len() as u64, Ordering::Relaxed);
+        if self.conn.total_changes() != before {
+            self.commits.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}

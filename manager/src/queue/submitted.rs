@@ -1,0 +1,73 @@
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, ScriptView};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    pub(super) id: JobId,
+    pub(super) spec: JobSpec,
+    pub(super) limits: Limits,
+    pub(super) limits_json: String,
+    pub(super) tags_json: String,
+    pub(super) libraries_json: String,
+    pub(super) idempotency: Option<Idempotency>,
+}
+
+/// A client's promise that all requests with this key are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The client's key.
+    pub key: String,
+    /// BLAKE3 of the request's body.
+    pub body: [u8; 32],
+}
+
+impl Submitted {
+    /// A new job of this specification under these limits, which [`JobSpec::check`] gave.
+    pub fn new(spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+        Self {
+            id: JobId::new(),
+            limits_json: json(&limits),
+            tags_json: json(&spec.tags),
+            libraries_json: json(&spec.libraries),
+            spec,
+            limits,
+            idempotency,
+        }
+    }
+
+    /// The job's identity.
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    /// What its owner sees once it is stored.
+    pub fn view(&self, now: Timestamp) -> JobView {
+        JobView {
+            id: self.id,
+            state: JobState::Queued,
+            attempt: 0,
+            outcome: None,
+            usage: None,
+            engine: None,
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
+            entry: self.spec.entry.clone(),
+            limits: self.limits.clone(),
+            tags: self.spec.tags.clone(),
+        }
+    }
+
+    /// Bytes that a worker receives when it leases the job, but for a few hundred.
+    pub(super) fn payload_bytes(&self) -> usize {
+        self.spec.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len()
+    }
+}
+
+/// Prints what cannot fail to print: plain data with string keys.
+pub(super) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|err| unreachable!("plain data printed as JSON: {err}"))
+}

@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use ampoule_protocol::{AcquireRequest, AcquireResponse, CompleteRequest, LeaseStates, Problem, Tokens};
+use reqwest::{Client, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// How long a call may take beyond what the manager was asked to wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The worker's side of the lease protocol.
+#[derive(Clone)]
+pub struct LeaseClient {
+    http: Client,
+    base: String,
+    key: Option<String>,
+}
+
+/// A call that brought no answer, or not the one hoped for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The manager is not reached, or the connection broke. Worth trying again.
+    #[error("the manager at {base} does not answer: {source}")]
+    Unreachable {
+        /// The address.
+        base: String,
+        /// What went wrong.
+        source: reqwest::Error,
+    },
+    /// The manager answers that it cannot now. Worth trying again.
+    #[error("the manager is unavailable (HTTP {0})")]
+    Unavailable(StatusCode),
+    /// The manager refuses: a wrong key or another version. Not worth trying again.
+    #[error("the manager refuses (HTTP {status}): {detail}")]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// Its explanation.
+        detail: String,
+    },
+}
+
+impl ClientError {
+    /// Whether the same call may succeed later.
+    pub const fn is_passing(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+}
+
+impl LeaseClient {
+    /// For the manager at `base`, such as `http://127.0.0.1:8080`, with a worker's key if it asks for one.
+    pub fn new(base: &str, key: Option<String>) -> Result<Self, ClientError> {
+        let base = base.trim_end_matches('/').to_owned();
+        // No proxy from the environment: leases go where the operator said.
+        let http = Client::builder().no_proxy().build().map_err(|source| ClientError::Unreachable { base: base.clone(), source })?;
+        Ok(Self { http, base, key })
+    }
+
+    /// Leases up to `request.slots` jobs, waiting up to `request.wait_ms` for one.
+    pub async fn acquire(&self, request: &AcquireRequest) -> Result<AcquireResponse, ClientError> {
+        self.post("acquire", request, Duration::from_millis(request.wait_ms)).await
+    }
+
+    /// Keeps leases alive.
+    pub async fn renew(&self, tokens: &Tokens) -> Result<LeaseStates, ClientError> {
+        self.post("renew", tokens, Duration::ZERO).await
+    }
+
+    /// Hands in reports.
+    pub async fn complete(&self, request: &CompleteRequest) -> Result<LeaseStates, ClientError> {
+        self.post("complete", request, Duration::ZERO).await
+    }
+
+    /// Gives leases back unfinished.
+    pub async fn release(&self, tokens: &Tokens) -> Result<LeaseStates, ClientError> {
+        self.post("release", tokens, Duration::ZERO).await
+    }
+
+    async fn post<A: DeserializeOwned>(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<A, ClientError> {
+        let unreachable = |source| ClientError::Unreachable { base: self.base.clone(), source };
+        let mut request = self.http.post(format!("{}/v1/leases/{verb}", self.base)).timeout(wait + PATIENCE).json(body);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = request.send().await.map_err(unreachable)?;
+        match response.status() {
+            status if status.is_success() => response.json().await.map_err(unreachable),
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(ClientError::Unavailable(status)),
+            status => {
+                let detail = response.json::<Problem>().await.map_or_else(|_| "no explanation".to_owned(), |problem| problem.detail);
+                Err(ClientError::Refused { status, detail })
+            }
+        }
+    }
+}
