@@ -11,7 +11,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 /// The script in a file, named as the file is.
 pub(crate) fn script(path: &Path) -> Result<ScriptSource> {
     let name = path.file_name().map_or_else(ScriptSource::default_name, |name| name.to_string_lossy().into_owned());
-    Ok(ScriptSource { source: text(path)?, name })
+    Ok(ScriptSource { source: read_text(path)?, name })
 }
 
 /// A library given as `NAME=FILE`.
@@ -35,7 +35,7 @@ impl FromStr for LibraryArg {
 impl LibraryArg {
     /// The library's source.
     pub(crate) fn read(&self) -> Result<LibrarySource> {
-        Ok(LibrarySource { name: self.name.clone(), source: text(&self.file)? })
+        Ok(LibrarySource { name: self.name.clone(), source: read_text(&self.file)? })
     }
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn json(argument: &str) -> Result<Json> {
             (text, "standard input".to_owned())
         }
         _ => match argument.strip_prefix('@') {
-            Some(file) => (self::text(Path::new(file))?, file.to_owned()),
+            Some(file) => (read_text(Path::new(file))?, file.to_owned()),
             None => (argument.to_owned(), "--input".to_owned()),
         },
     };
@@ -65,7 +65,7 @@ pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     u64::try_from(duration.as_millis()).ok().filter(|ms| *ms > 0).ok_or_else(wrong)
 }
 
-fn text(path: &Path) -> Result<String> {
+fn read_text(path: &Path) -> Result<String> {
     let named = || path.display().to_string();
     let bytes = fs::metadata(path).with_context(named)?.len();
     if bytes > MAX_FILE_BYTES {

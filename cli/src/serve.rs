@@ -1,6 +1,6 @@
 //! The long-running commands: manager, worker, and both in one process.
 
-use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, fs, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig};
 use ampoule_manager::{Config, Key, Keys};
@@ -224,6 +224,6 @@ async fn terminated() {
 
 fn start_log(args: &LogArgs) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("AMPOULE_LOG").unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if args.log_json { log.json().try_init() } else { log.try_init() }.map_err(|error| anyhow::anyhow!("the log does not start: {error}"))
 }

@@ -92,15 +92,25 @@ impl Metrics {
     pub(crate) fn count(&self, events: &[Event]) {
         for event in events {
             match event {
-                Event::Submitted => drop(self.submitted.inc()),
+                Event::Submitted => {
+                    self.submitted.inc();
+                }
                 Event::Started { waited } => {
                     self.leases_acquired.inc();
                     self.start_delay.observe(waited.as_secs_f64());
                 }
-                Event::Finished { outcome, .. } => drop(self.finished.get_or_create(&ByOutcome { outcome }).inc()),
-                Event::LeaseLost => drop(self.leases_expired.inc()),
-                Event::LeaseReleased => drop(self.leases_released.inc()),
-                Event::StaleReport => drop(self.stale_completions.inc()),
+                Event::Finished { outcome, .. } => {
+                    self.finished.get_or_create(&ByOutcome { outcome }).inc();
+                }
+                Event::LeaseLost => {
+                    self.leases_expired.inc();
+                }
+                Event::LeaseReleased => {
+                    self.leases_released.inc();
+                }
+                Event::StaleReport => {
+                    self.stale_completions.inc();
+                }
                 Event::Queued | Event::CancelRequested { .. } => {}
             }
         }

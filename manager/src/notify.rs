@@ -120,9 +120,8 @@ mod tests {
         let (ours, other) = (JobId::new(), JobId::new());
         let listener = bells.finished.listen(ours);
         let second = bells.finished.listen(ours);
-        let rung = listener.rung();
+        let mut rung = Box::pin(listener.rung());
         bells.hear(&[Event::Finished { id: other, outcome: "returned" }]);
-        let mut rung = std::pin::pin!(rung);
         assert!(rung.as_mut().now_or_never().is_none());
         bells.hear(&[Event::Finished { id: ours, outcome: "returned" }]);
         assert!(rung.now_or_never().is_some());

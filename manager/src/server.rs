@@ -67,8 +67,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     let mut reaping = pin!(reaper::run(&queue, &bells, &stop));
 
     let ended = tokio::select! {
-        ended = &mut serving => ended.map_err(RunError::Listen),
-        () = &mut reaping => Ok(()),
+        ended = &mut serving => Err(RunError::Listen(ended.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into()))),
+        () = &mut reaping => unreachable!("the reaper runs until the stop below"),
         () = queue.gone() => Err(RunError::WriterDied),
         () = shutdown => Ok(()),
     };

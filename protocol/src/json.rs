@@ -9,7 +9,7 @@ pub struct Json(Box<RawValue>);
 /// The text is not one JSON value.
 #[derive(Debug, thiserror::Error)]
 #[error("not valid JSON: {0}")]
-pub struct NotJson(#[from] serde_json::Error);
+pub struct NotJson(serde_json::Error);
 
 impl Json {
     /// The JSON value `null`.
@@ -19,7 +19,7 @@ impl Json {
 
     /// Takes a text that must be one JSON value; surrounding white space is dropped.
     pub fn parse(text: String) -> Result<Self, NotJson> {
-        Ok(Self(RawValue::from_string(text)?))
+        RawValue::from_string(text).map(Self).map_err(NotJson)
     }
 
     /// The text.

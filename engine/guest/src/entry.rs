@@ -48,7 +48,11 @@ fn free(function: JsObject) -> Entry {
 
 fn missing(name: &str, names: &[String]) -> String {
     let wanted = if name.is_empty() { "no default entry".to_owned() } else { format!("no entry `{name}`") };
-    if names.is_empty() { format!("{wanted}: the script has no function to call") } else { format!("{wanted}; the script has: {}", names.join(", ")) }
+    if names.is_empty() {
+        format!("{wanted}: the script has no function to call")
+    } else {
+        format!("{wanted}; the script has: {}", names.join(", "))
+    }
 }
 
 fn exported(module: &Module, name: &str, context: &mut Context) -> JsResult<Option<Entry>> {
@@ -78,15 +82,16 @@ fn exported(module: &Module, name: &str, context: &mut Context) -> JsResult<Opti
 
 /// The methods that an object has of its own or inherits from the script's classes, not from the language.
 fn members(object: &JsObject, context: &mut Context) -> JsResult<Vec<(String, JsObject)>> {
+    let constructors = context.intrinsics().constructors();
+    let language = [constructors.object().prototype(), constructors.function().prototype()];
     let mut members: Vec<(String, JsObject)> = Vec::new();
     let mut holder = Some(object.clone());
-    while let Some(current) = holder {
+    while let Some(current) = holder.filter(|holder| !language.iter().any(|prototype| JsObject::equals(prototype, holder))) {
         for key in current.own_property_keys(context)? {
             let PropertyKey::String(name) = &key else { continue };
             let name = name.to_std_string_lossy();
             if let Some(function) = object.get(key, context)?.as_callable()
                 && name != "constructor"
-                && !function.is::<NativeFunctionObject>()
                 && !members.iter().any(|(known, _)| *known == name)
             {
                 members.push((name, function));

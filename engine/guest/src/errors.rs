@@ -1,9 +1,11 @@
 //! What a script threw, as its submitter sees it; and `stack` as scripts know it.
 
+use std::error::Error as _;
+
 use boa_engine::{
     Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction,
     builtins::error::Error,
-    error::EngineError,
+    error::RuntimeLimitError,
     js_string,
     property::{PropertyDescriptor, PropertyKey},
 };
@@ -38,7 +40,7 @@ pub(crate) enum Ending {
 /// What became of `error`.
 pub(crate) fn ending(error: JsError, context: &mut Context) -> Ending {
     match error.as_engine() {
-        Some(EngineError::RuntimeLimit(_)) => {
+        Some(_) if out_of_stack(&error) => {
             let text = error.to_string();
             Ending::StackExhausted(text.split_once('\n').map_or_else(String::new, |(_, frames)| frames.to_owned()))
         }
@@ -48,6 +50,18 @@ pub(crate) fn ending(error: JsError, context: &mut Context) -> Ending {
             Err(error) => panic!("an error of the script has no value: {error}"),
         },
     }
+}
+
+/// Whether a limit of the interpreter's stack is at the bottom of an error, also where Boa took it for a broken assertion.
+fn out_of_stack(error: &JsError) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<RuntimeLimitError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// What became of a promise that was rejected for `reason`.
@@ -106,7 +120,11 @@ pub(crate) fn header(error: &JsObject, context: &mut Context) -> String {
 pub(crate) fn frames(error: &JsObject, context: &mut Context) -> String {
     let stack = bindings(context).originals.stack.clone();
     let frames = stack.call(&error.clone().into(), &[], context).ok().and_then(|stack| stack.as_string());
-    frames.map(|frames| frames.to_std_string_lossy().trim_end().to_owned()).unwrap_or_default()
+    let frames = frames.map(|frames| frames.to_std_string_lossy()).unwrap_or_default();
+    // A built-in function without a name is machinery: what goes on after an `await`, for example.
+    let named: Vec<_> = frames.lines().filter(|frame| !frame.starts_with("    at  (native")).collect();
+    // Constructors that a class does not write have no place.
+    named.join("\n").replace(":?:?)", ")")
 }
 
 fn text(error: &JsObject, property: &str, context: &mut Context) -> Option<String> {

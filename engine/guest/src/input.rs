@@ -39,24 +39,24 @@ impl<'a> Reader<'a> {
             self.blank();
             let mut value = match self.peek() {
                 Some(b'{') => {
-                    self.at += 1;
+                    self.deeper(&open)?;
                     let object = object(context);
                     self.blank();
                     if self.take(b'}') {
                         object.into()
                     } else {
                         let name = self.name()?;
-                        self.enter(&mut open, Open::Object(object, name))?;
+                        open.push(Open::Object(object, name));
                         continue 'value;
                     }
                 }
                 Some(b'[') => {
-                    self.at += 1;
+                    self.deeper(&open)?;
                     self.blank();
                     if self.take(b']') {
                         JsArray::from_iter([], context).into()
                     } else {
-                        self.enter(&mut open, Open::Array(Vec::new()))?;
+                        open.push(Open::Array(Vec::new()));
                         continue 'value;
                     }
                 }
@@ -96,12 +96,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn enter(&self, open: &mut Vec<Open>, innermost: Open) -> JsResult<()> {
+    /// Passes an opening bracket.
+    fn deeper(&mut self, open: &[Open]) -> JsResult<()> {
         if open.len() == MAX_DEPTH {
             let message = format!("the JSON text is nested more than {MAX_DEPTH} levels deep");
             return Err(JsNativeError::range().with_message(message).into());
         }
-        open.push(innermost);
+        self.at += 1;
         Ok(())
     }
 

@@ -15,8 +15,8 @@
 //! ```
 //!
 //! Nothing that differs from run to run is asked of the host before `load`: time ([`clock`]) and randomness ([`random`]) are
-//! asked for when first used. Boa hashes with `rustc-hash`, which has no seed, and the standard library's `HashMap` has a
-//! constant one on this target: no hash depends on the run.
+//! asked for when first used. Boa hashes with `rustc-hash`, which has no seed; the standard library's `HashMap` has no entropy on
+//! this target and takes its seed from addresses, which are the same in every run of the same script.
 
 mod clock;
 mod console;
@@ -28,6 +28,7 @@ mod microtasks;
 mod modules;
 mod operations;
 mod output;
+mod quote;
 mod random;
 mod realm;
 pub mod run;

@@ -24,6 +24,7 @@ use boa_engine::{
 
 use crate::{
     errors::{self, Ending},
+    realm::bindings,
     source::{self, Program},
 };
 
@@ -104,6 +105,7 @@ pub(crate) fn evaluate(module: &Module, context: &mut Context) -> Result<JsPromi
     let loaded = module.load(context);
     context.run_jobs().map_err(|error| errors::ending(error, context))?;
     if let PromiseState::Rejected(reason) = loaded.state() {
+        bindings(context).rejections.forget(&loaded.into());
         return Err(errors::rejection(&reason, context));
     }
     let linked = module.link(context).and_then(|()| module.evaluate(context));
@@ -158,8 +160,7 @@ fn exporting(value: &JsValue, context: &mut Context) -> JsResult<Module> {
 /// A module as a plain value.
 fn flattened(module: &Module, context: &mut Context) -> JsResult<JsValue> {
     let namespace = module.namespace(context);
-    let names: Vec<_> =
-        namespace.own_property_keys(context)?.into_iter().filter(|key| !matches!(key, PropertyKey::Symbol(_))).collect();
+    let names: Vec<_> = namespace.own_property_keys(context)?.into_iter().filter(|key| !matches!(key, PropertyKey::Symbol(_))).collect();
     let default = namespace.get(js_string!("default"), context)?;
     if names.len() == 1 && default.is_callable() {
         return Ok(default);

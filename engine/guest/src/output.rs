@@ -12,10 +12,14 @@ use boa_engine::{
     js_string,
     object::builtins::{JsArray, JsMap, JsSet},
     property::PropertyKey,
-    string::JsStrVariant,
 };
 
-use crate::{errors::type_error, input::MAX_DEPTH, realm::bindings};
+use crate::{
+    errors::type_error,
+    input::MAX_DEPTH,
+    quote::{is_identifier, quote},
+    realm::bindings,
+};
 
 /// Writes `value`. Undefined, as what a function without `return` gives, becomes null.
 pub(crate) fn write(value: &JsValue, context: &mut Context) -> JsResult<String> {
@@ -156,7 +160,10 @@ impl Writer {
     }
 
     fn number(&mut self, value: f64) {
-        if value.is_finite() {
+        if value == 0.0 {
+            // Also the negative one.
+            self.json.push('0');
+        } else if value.is_finite() {
             self.json.push_str(&JsValue::from(value).display().to_string());
         } else {
             self.json.push_str("null");
@@ -274,40 +281,4 @@ fn path(open: &[Open]) -> String {
         }
     }
     path
-}
-
-fn is_identifier(name: &JsString) -> bool {
-    let name = name.to_std_string_lossy();
-    !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-}
-
-/// Writes a string in quotes; a lone surrogate is escaped, so that the text stays Unicode.
-fn quote(string: &JsString, json: &mut String) {
-    json.push('"');
-    match string.as_str().variant() {
-        JsStrVariant::Latin1(bytes) => bytes.iter().for_each(|byte| escape(char::from(*byte), json)),
-        JsStrVariant::Utf16(units) => {
-            for unit in char::decode_utf16(units.iter().copied()) {
-                match unit {
-                    Ok(char) => escape(char, json),
-                    Err(lone) => _ = write!(json, "\\u{:04x}", lone.unpaired_surrogate()),
-                }
-            }
-        }
-    }
-    json.push('"');
-}
-
-fn escape(char: char, json: &mut String) {
-    match char {
-        '"' => json.push_str("\\\""),
-        '\\' => json.push_str("\\\\"),
-        '\u{8}' => json.push_str("\\b"),
-        '\t' => json.push_str("\\t"),
-        '\n' => json.push_str("\\n"),
-        '\u{c}' => json.push_str("\\f"),
-        '\r' => json.push_str("\\r"),
-        '\0'..=' ' if char != ' ' => _ = write!(json, "\\u{:04x}", u32::from(char)),
-        _ => json.push(char),
-    }
 }

@@ -41,6 +41,10 @@ pub(crate) struct Originals {
     pub(crate) is_array: JsObject,
     /// The getter of `Error.prototype.stack`.
     pub(crate) stack: JsObject,
+    /// The getter of `RegExp.prototype.unicodeSets`.
+    pub(crate) unicode_sets: JsObject,
+    pub(crate) parse_int: JsObject,
+    pub(crate) parse_float: JsObject,
 }
 
 /// Rejected promises that nothing handles so far.
@@ -51,20 +55,23 @@ impl Rejections {
     pub(crate) fn take(&self) -> Vec<JsObject> {
         self.0.take()
     }
+
+    /// The submitter is told of this one in another way, or a handler was added.
+    pub(crate) fn forget(&self, promise: &JsObject) {
+        let mut rejected = self.0.borrow_mut();
+        // Most are handled soon after: look from the end.
+        if let Some(at) = rejected.iter().rposition(|other| JsObject::equals(other, promise)) {
+            rejected.remove(at);
+        }
+    }
 }
 
 impl HostHooks for Rejections {
     fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _: &mut Context) {
         let promise = promise.clone().upcast();
-        let mut rejected = self.0.borrow_mut();
         match operation {
-            OperationType::Reject => rejected.push(promise),
-            OperationType::Handle => {
-                // Most are handled soon after: look from the end.
-                if let Some(at) = rejected.iter().rposition(|other| JsObject::equals(other, &promise)) {
-                    rejected.remove(at);
-                }
-            }
+            OperationType::Reject => self.0.borrow_mut().push(promise),
+            OperationType::Handle => self.forget(&promise),
         }
     }
 
@@ -114,21 +121,33 @@ pub(crate) fn build() -> Context {
 impl Originals {
     fn find(context: &mut Context) -> Self {
         let constructors = context.intrinsics().constructors();
-        let (object, array, error) =
-            (constructors.object().constructor(), constructors.array().constructor(), constructors.error().prototype());
-        let stack = error.borrow().properties().get(&PropertyKey::from(js_string!("stack")));
+        let (object, array) = (constructors.object().constructor(), constructors.array().constructor());
+        let stack = getter(&constructors.error().prototype(), "stack");
+        let unicode_sets = getter(&constructors.regexp().prototype(), "unicodeSets");
+        let global = context.global_object();
         let mut function = |object: &JsObject, name| {
-            object.get(name, context).ok().and_then(|value| value.as_callable()).expect("a built-in function of a fresh realm")
+            let value = object.get(name, context).expect("a fresh realm has no getters that throw");
+            value.as_callable().expect("a built-in function of a fresh realm")
         };
         Self {
             object_keys: function(&object, js_string!("keys")),
             is_array: function(&array, js_string!("isArray")),
-            stack: stack.and_then(|stack| stack.get()?.as_callable()).expect("Boa's `stack` is an accessor"),
+            stack,
+            unicode_sets,
+            parse_int: function(&global, js_string!("parseInt")),
+            parse_float: function(&global, js_string!("parseFloat")),
         }
     }
 }
 
+fn getter(prototype: &JsObject, name: &str) -> JsObject {
+    let property = prototype.borrow().properties().get(&PropertyKey::from(js_string!(name)));
+    property.and_then(|property| property.get()?.as_callable()).expect("a built-in getter of a fresh realm")
+}
+
 fn install(context: &mut Context) -> JsResult<()> {
+    // Boa leaves the abstract `%TypedArray%` among the globals.
+    context.global_object().delete_property_or_throw(js_string!("TypedArray"), context)?;
     console::install(context)?;
     timers::install(context)?;
     errors::install(context)?;

@@ -91,6 +91,7 @@ impl Guest {
         let mut guest = Self::new();
         realm::warm_up(&mut guest.context);
         output::warm_up(&mut guest.context);
+        boa_gc::force_collect();
         guest
     }
 
@@ -252,11 +253,7 @@ fn awaited(value: JsValue, context: &mut Context) -> JsResult<JsPromise> {
 
 fn deadlock(running: bool) -> Thrown {
     let what = if running { "the entry's promise" } else { "the top-level `await`" };
-    Thrown {
-        name: "DeadlockError".into(),
-        message: format!("{what} can never settle: nothing is left to wait for"),
-        stack: String::new(),
-    }
+    Thrown { name: "DeadlockError".into(), message: format!("{what} can never settle: nothing is left to wait for"), stack: String::new() }
 }
 
 /// Says which promises were rejected without anybody to notice, other than those that the answer already tells of.
@@ -266,8 +263,9 @@ fn log_rejections(stage: &Stage, context: &mut Context) {
         Stage::Running(promise) => std::slice::from_ref(promise),
         Stage::Empty | Stage::Loaded(_) | Stage::Ended => &[],
     };
-    let mut rejected = bindings(context).rejections.take();
-    rejected.retain(|promise| !told.iter().any(|told| JsObject::equals(&told.clone().into(), promise)));
+    let bindings = bindings(context);
+    told.iter().for_each(|told| bindings.rejections.forget(&JsObject::from(told.clone())));
+    let rejected = bindings.rejections.take();
     for promise in rejected.iter().take(MAX_REJECTIONS_LOGGED) {
         let Ok(promise) = JsPromise::from_object(promise.clone()) else { continue };
         if let PromiseState::Rejected(reason) = promise.state() {

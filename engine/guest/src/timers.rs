@@ -9,8 +9,9 @@ use std::{
 
 use ampoule_abi::Operation;
 use boa_engine::{
-    Context, JsArgs, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
+    Context, JsArgs, JsNativeError, JsObject, JsResult, JsValue, NativeFunction,
     job::{GenericJob, Job},
+    js_string,
 };
 
 use crate::realm::bindings;

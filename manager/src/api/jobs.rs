@@ -44,9 +44,7 @@ pub(super) async fn submit(
     let job = extract::offload(bytes, || Submitted::new(spec, limits, idempotency)).await?;
 
     let now = Timestamp::now();
-    let (mut view, id) = (job.view(now), job.id());
-    // Listening begins before the job can end.
-    let finished = api.bells.finished.listen(id);
+    let mut view = job.view(now);
     match api.queue.enqueue(job, now).await? {
         Enqueued::Stored => {}
         Enqueued::Known(known) => view = *known,
@@ -55,7 +53,6 @@ pub(super) async fn submit(
     if !wait.is_zero() && !view.state.is_final() {
         view = ended_within(&api, view.id, wait).await?;
     }
-    drop(finished);
     let status = if view.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = HeaderValue::try_from(format!("/v1/jobs/{}", view.id)).map_err(|_| ApiError::Internal("an id is no header value"))?;
     Ok((status, [(header::LOCATION, location)], Json(view)).into_response())

@@ -42,8 +42,9 @@ impl Submitted {
         self.id
     }
 
-    /// What its owner sees once it is stored.
+    /// What its owner sees once it is stored; `now` in the milliseconds that the store keeps.
     pub fn view(&self, now: Timestamp) -> JobView {
+        let created_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         JobView {
             id: self.id,
             state: JobState::Queued,
@@ -51,7 +52,7 @@ impl Submitted {
             outcome: None,
             usage: None,
             engine: None,
-            created_at: now,
+            created_at,
             started_at: None,
             finished_at: None,
             script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },

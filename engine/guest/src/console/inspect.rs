@@ -4,13 +4,14 @@
 //! a proxy is only said to be one. So an object can neither hide nor do anything when it is looked at.
 
 use boa_engine::{
-    Context, JsObject, JsString, JsSymbol, JsValue,
+    Context, JsObject, JsString, JsValue,
     builtins::proxy::Proxy,
     js_string,
     property::{PropertyDescriptor, PropertyKey},
 };
 
 use super::{
+    ancestry,
     kind::{self, Kind, Look},
     layout::{Columns, LINE, Parts},
     text,
@@ -38,8 +39,7 @@ const MAX_WORK: usize = 4 * super::MAX_MESSAGE_BYTES;
 
 /// Shows `value`.
 pub(super) fn inspect(value: &JsValue, options: Options, context: &mut Context) -> String {
-    let mut inspector =
-        Inspector { context, options, indent: 0, level: 0, deepest: 0, seen: Vec::new(), circular: Vec::new(), work: 0 };
+    let mut inspector = Inspector { context, options, indent: 0, level: 0, deepest: 0, seen: Vec::new(), circular: Vec::new(), work: 0 };
     inspector.value(value)
 }
 
@@ -81,8 +81,8 @@ impl Inspector<'_> {
 
     fn object(&mut self, object: &JsObject) -> String {
         let mut look = Look {
-            constructor: kind::constructor(object, self.context),
-            tag: kind::tag(object),
+            constructor: ancestry::constructor(object, self.context),
+            tag: ancestry::tag(object),
             keys: keys(object, self.context),
             ..Look::default()
         };
@@ -121,7 +121,7 @@ impl Inspector<'_> {
         match kind {
             Kind::Array(len) => {
                 let (entries, numbers) = self.items(object, *len);
-                (entries, Some(Columns { numbers, truncated: *len > self.options.items as u64 && look.keys.is_empty() }))
+                (entries, Some(Columns { numbers: numbers && look.keys.is_empty(), items: self.options.items }))
             }
             Kind::Typed(len) => {
                 let shown = (*len).min(self.options.items as u64);
@@ -132,7 +132,7 @@ impl Inspector<'_> {
                     entries.push(text::primitive(&item, 0));
                 }
                 entries.extend(more(len - shown, "item"));
-                (entries, Some(Columns { numbers: look.keys.is_empty(), truncated: *len > shown }))
+                (entries, Some(Columns { numbers: look.keys.is_empty(), items: self.options.items }))
             }
             Kind::Set(items) => (self.indented(2, |this| this.all(items, |this, item| this.value(item))), None),
             Kind::Map(items) => {
@@ -186,12 +186,16 @@ impl Inspector<'_> {
                 at = next;
                 continue;
             };
-            numbers &= item.value().is_some_and(|value| value.is_number() || value.is_bigint());
+            numbers &= is_number(&item);
             entries.push(self.described(&item));
             at += 1;
         }
-        entries.extend(more(len - at, "item"));
-        (entries, numbers && at == len)
+        if at < len {
+            // The first that is not shown counts, too.
+            numbers &= own(array, &PropertyKey::from(at)).is_some_and(|item| is_number(&item));
+            entries.extend(more(len - at, "item"));
+        }
+        (entries, numbers)
     }
 
     fn property(&mut self, object: &JsObject, key: &PropertyKey) -> String {
@@ -227,6 +231,10 @@ impl Inspector<'_> {
     }
 }
 
+fn is_number(item: &PropertyDescriptor) -> bool {
+    item.value().is_some_and(|value| value.is_number() || value.is_bigint())
+}
+
 pub(super) fn more(count: u64, what: &str) -> Option<String> {
     (count > 0).then(|| format!("... {count} more {what}{}", if count > 1 { "s" } else { "" }))
 }
@@ -255,6 +263,6 @@ pub(super) fn stored_text(object: &JsObject, name: &str) -> Option<String> {
 /// The names of the enumerable properties, then the symbols.
 fn keys(object: &JsObject, context: &mut Context) -> Vec<PropertyKey> {
     let mut keys = object.own_property_keys(context).unwrap_or_default();
-    keys.retain(|key| own(object, key).is_none_or(|property| property.enumerable() != Some(false)) && *key != PropertyKey::from(JsSymbol::to_string_tag()));
+    keys.retain(|key| own(object, key).is_none_or(|property| property.enumerable() != Some(false)));
     keys
 }

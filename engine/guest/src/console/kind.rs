@@ -17,11 +17,12 @@ use boa_engine::{
 };
 
 use super::{
+    ancestry::{inherits, own_text},
     error,
-    inspect::{Inspector, more, own, stored, stored_text},
+    inspect::{Inspector, more, own, stored_text},
     text,
 };
-use crate::errors;
+use crate::{errors, realm::bindings};
 
 /// What was found out about an object.
 pub(super) struct Look {
@@ -40,15 +41,7 @@ pub(super) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self {
-            constructor: None,
-            tag: String::new(),
-            keys: Vec::new(),
-            base: String::new(),
-            open: "{".into(),
-            close: "}",
-            complete: true,
-        }
+        Self { constructor: None, tag: String::new(), keys: Vec::new(), base: String::new(), open: "{".into(), close: "}", complete: true }
     }
 }
 
@@ -116,7 +109,7 @@ pub(super) fn look(object: &JsObject, look: &mut Look, inspector: &mut Inspector
             braces(look, "Object", "");
         }
     } else if object.is::<RegExp>() {
-        look.base = named(look, "RegExp", regexp(object));
+        look.base = named(look, "RegExp", regexp(object, context));
     } else if object.is::<Date>() {
         look.base = named(look, "Date", date(object, context));
     } else if errors::as_error(&as_value, context).is_some() {
@@ -180,55 +173,6 @@ pub(super) fn style(look: &Look) -> String {
     prefix(look, "Object", "")
 }
 
-/// The name of the nearest constructor that made `object`, or could have.
-pub(super) fn constructor(object: &JsObject, context: &Context) -> Option<String> {
-    let constructors = context.intrinsics().constructors();
-    let object_prototype = constructors.object().prototype();
-    let mut holder = Some(object.clone());
-    while let Some(current) = holder {
-        if JsObject::equals(&current, &object_prototype) && !JsObject::equals(object, &current) {
-            return Some("Object".into());
-        }
-        let constructor = own(&current, &PropertyKey::from(js_string!("constructor"))).and_then(|property| property.value()?.as_callable());
-        if let Some(constructor) = constructor
-            && let Some(name) = own_text(&constructor, "name").filter(|name| !name.is_empty())
-            && let Some(prototype) = own(&constructor, &PropertyKey::from(js_string!("prototype"))).and_then(|p| p.value()?.as_object())
-            && inherits(object, &prototype)
-        {
-            return Some(name);
-        }
-        holder = current.prototype();
-    }
-    object.prototype().map(|prototype| match constructor(&prototype, context) {
-        Some(name) => format!("Object <{name}>"),
-        None => "Object <[Object: null prototype] {}>".into(),
-    })
-}
-
-fn inherits(object: &JsObject, prototype: &JsObject) -> bool {
-    let mut holder = object.prototype();
-    while let Some(current) = holder {
-        if JsObject::equals(&current, prototype) {
-            return true;
-        }
-        holder = current.prototype();
-    }
-    false
-}
-
-/// `Symbol.toStringTag`, unless it will be shown among the properties.
-pub(super) fn tag(object: &JsObject) -> String {
-    let key = PropertyKey::from(JsSymbol::to_string_tag());
-    if own(object, &key).is_some_and(|property| property.enumerable() == Some(true)) {
-        return String::new();
-    }
-    stored(object, &key).and_then(|tag| tag.as_string()).map(|tag| tag.to_std_string_lossy()).unwrap_or_default()
-}
-
-fn own_text(object: &JsObject, name: &str) -> Option<String> {
-    own(object, &PropertyKey::from(js_string!(name)))?.value()?.as_string().map(|text| text.to_std_string_lossy())
-}
-
 fn function(object: &JsObject, look: &Look, context: &Context) -> String {
     let name = own_text(object, "name").unwrap_or_default();
     let prototype = own(object, &PropertyKey::from(js_string!("prototype")));
@@ -239,7 +183,9 @@ fn function(object: &JsObject, look: &Look, context: &Context) -> String {
         let of = look.constructor.as_ref().filter(|name| *name != "Function").map(|name| format!(" [{name}]")).unwrap_or_default();
         let parent = match object.prototype() {
             None => " extends [null prototype]".into(),
-            Some(parent) => stored_text(&parent, "name").filter(|name| !name.is_empty()).map(|name| format!(" extends {name}")).unwrap_or_default(),
+            Some(parent) => {
+                stored_text(&parent, "name").filter(|name| !name.is_empty()).map(|name| format!(" extends {name}")).unwrap_or_default()
+            }
         };
         return format!("[class {name}{of}{}{parent}]", tag(look.constructor.as_ref()));
     }
@@ -256,10 +202,23 @@ fn function(object: &JsObject, look: &Look, context: &Context) -> String {
     format!("[{kind}{null}{name}]{of}{}", tag(look.constructor.as_ref()))
 }
 
-fn regexp(object: &JsObject) -> String {
+fn regexp(object: &JsObject, context: &mut Context) -> String {
     let Ok(regexp) = JsRegExp::from_object(object.clone()) else { return String::new() };
-    let _ = regexp;
-    String::new()
+    let unicode_sets = bindings(context).originals.unicode_sets.clone();
+    let unicode_sets = unicode_sets.call(&object.clone().into(), &[], context).is_ok_and(|is| is.to_boolean());
+    // `flags` itself would ask the properties, which a script can replace.
+    let flags = [
+        (regexp.has_indices(context), 'd'),
+        (regexp.global(context), 'g'),
+        (regexp.ignore_case(context), 'i'),
+        (regexp.multiline(context), 'm'),
+        (regexp.dot_all(context), 's'),
+        (regexp.unicode(context), 'u'),
+        (Ok(unicode_sets), 'v'),
+        (regexp.sticky(context), 'y'),
+    ];
+    let flags: String = flags.into_iter().filter(|(has, _)| matches!(has, Ok(true))).map(|(_, flag)| flag).collect();
+    format!("/{}/{flags}", regexp.source(context).unwrap_or_default())
 }
 
 fn date(object: &JsObject, context: &mut Context) -> String {

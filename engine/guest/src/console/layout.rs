@@ -16,15 +16,16 @@ pub(super) struct Parts {
     pub(super) open: String,
     pub(super) close: &'static str,
     pub(super) entries: Vec<String>,
-    /// For an array, set in columns when long: whether all items are numbers, and whether its last entry counts the items
-    /// that are not shown.
+    /// An array is set in columns when it is long.
     pub(super) array: Option<Columns>,
 }
 
 #[derive(Clone, Copy)]
 pub(super) struct Columns {
+    /// All entries are numbers, which are aligned to the right.
     pub(super) numbers: bool,
-    pub(super) truncated: bool,
+    /// Of more entries than these the last one stands alone: it counts what is not shown.
+    pub(super) items: usize,
 }
 
 impl Parts {
@@ -60,7 +61,7 @@ fn fits(entries: &[String], start: usize, base: &str, line: usize) -> bool {
 /// Rows of aligned items, when they are alike enough to be worth it.
 fn set_in_columns(entries: &[String], columns: Columns, indent: usize, line: usize) -> Option<Vec<String>> {
     const SEPARATOR: usize = 2;
-    let items = entries.len() - usize::from(columns.truncated);
+    let items = entries.len() - usize::from(entries.len() > columns.items);
     let widths: Vec<_> = entries[..items].iter().map(|entry| width(entry)).collect();
     let total: usize = widths.iter().map(|width| width + SEPARATOR).sum();
     let longest = widths.iter().copied().max()?;

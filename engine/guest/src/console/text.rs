@@ -24,9 +24,7 @@ pub(super) fn primitive(value: &JsValue, indent: usize) -> String {
 
 fn text(string: &JsString, indent: usize) -> String {
     let (string, trailer) = match string.len().checked_sub(MAX_STRING) {
-        Some(more @ 1..) => {
-            (string.slice(0, MAX_STRING), format!("... {more} more character{}", if more > 1 { "s" } else { "" }))
-        }
+        Some(more @ 1..) => (string.slice(0, MAX_STRING), format!("... {more} more character{}", if more > 1 { "s" } else { "" })),
         _ => (string.clone(), String::new()),
     };
     let units = string.to_vec();

@@ -12,13 +12,13 @@ use ampoule_guest::{
 const START_MS: f64 = 1_709_208_000_000.0;
 /// A script that sleeps more often is stuck.
 const MAX_SLEEPS: usize = 1_000;
-pub const LEVELS: [&str; 5] = ["debug", "log", "info", "warn", "error"];
+pub(crate) const LEVELS: [&str; 5] = ["debug", "log", "info", "warn", "error"];
 
 /// What the host has seen.
 #[derive(Default)]
-pub struct Seen {
-    pub logs: Vec<(u8, String)>,
-    pub calls: Vec<Op>,
+pub(crate) struct Seen {
+    pub(crate) logs: Vec<(u8, String)>,
+    pub(crate) calls: Vec<Op>,
     now_ms: f64,
     last_id: u32,
     sleeps: Vec<(f64, u32)>,
@@ -26,12 +26,12 @@ pub struct Seen {
 
 /// A job.
 #[derive(Clone, Copy)]
-pub struct Job<'a> {
-    pub mode: Mode,
-    pub source: &'a str,
-    pub libraries: &'a [(&'a str, &'a str)],
-    pub entry: &'a str,
-    pub input: &'a str,
+pub(crate) struct Job<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) source: &'a str,
+    pub(crate) libraries: &'a [(&'a str, &'a str)],
+    pub(crate) entry: &'a str,
+    pub(crate) input: &'a str,
 }
 
 impl Default for Job<'_> {
@@ -41,13 +41,13 @@ impl Default for Job<'_> {
 }
 
 /// What became of it.
-pub struct Report {
-    pub answer: Answer,
-    pub seen: Rc<RefCell<Seen>>,
+pub(crate) struct Report {
+    pub(crate) answer: Answer,
+    pub(crate) seen: Rc<RefCell<Seen>>,
 }
 
 /// Answers this thread's host calls, and tells what was called.
-pub fn open() -> Rc<RefCell<Seen>> {
+pub(crate) fn open() -> Rc<RefCell<Seen>> {
     let seen = Rc::new(RefCell::new(Seen { now_ms: START_MS, ..Seen::default() }));
     let host = Rc::clone(&seen);
     let mut random = 0;
@@ -81,7 +81,7 @@ pub fn open() -> Rc<RefCell<Seen>> {
 }
 
 /// Runs a job to its end.
-pub fn run(job: Job<'_>) -> Report {
+pub(crate) fn run(job: Job<'_>) -> Report {
     let seen = open();
     let mut guest = Guest::warmed();
     assert!(seen.borrow().calls.is_empty(), "pre-initialisation asked the host: {:?}", seen.borrow().calls);
@@ -113,7 +113,7 @@ fn sleep(mut answer: Answer, guest: &mut Guest, seen: &RefCell<Seen>) -> Answer 
 
 impl Report {
     /// The answer in one line (a stack on further lines), then what was logged.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = match &self.answer {
             Answer::Loaded => "loaded".to_owned(),
             Answer::Returned(json) => format!("returned {json}"),

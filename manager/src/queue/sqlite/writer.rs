@@ -227,3 +227,64 @@ impl Thread {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Told = Arc<Mutex<Vec<Event>>>;
+
+    fn writer() -> (Writer, Told) {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (x BLOB) STRICT").unwrap();
+        let told = Told::default();
+        let sink = told.clone();
+        (Writer::start(conn, Arc::new(move |events| sink.lock().unwrap().extend_from_slice(events))).unwrap(), told)
+    }
+
+    async fn insert(writer: &Writer, bytes: i64, fail: bool) -> Outcome<()> {
+        let work = move |conn: &Connection, events: &mut Vec<Event>| {
+            conn.execute("INSERT INTO t VALUES (zeroblob(?1))", [bytes])?;
+            events.push(Event::Queued);
+            if fail { Err(QueueError::Corrupt { what: "test", why: String::new() }) } else { Ok(()) }
+        };
+        writer.run(work).await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        writer.run(|conn, _| Ok(conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_spoils_no_other() {
+        let (writer, told) = writer();
+        let done = futures_util::future::join_all((0..100).map(|k| insert(&writer, 1, k % 3 == 0))).await;
+        assert!(done.iter().enumerate().all(|(k, done)| done.is_err() == (k % 3 == 0)));
+        assert_eq!((count(&writer).await, told.lock().unwrap().len()), (66, 66));
+        assert!(writer.commits().commits() < 20, "{:?}", writer.commits());
+    }
+
+    #[tokio::test]
+    async fn a_full_store_refuses_and_recovers() {
+        let (writer, told) = writer();
+        let limit = |pages: i64| writer.run(move |conn, _| Ok(conn.pragma_update(None, "max_page_count", pages)?));
+        insert(&writer, 1, false).await.unwrap();
+        limit(20).await.unwrap();
+        let done = futures_util::future::join_all((0..20).map(|_| insert(&writer, 20_000, false))).await;
+        let stored = done.iter().filter(|done| done.is_ok()).count();
+        assert!(done.iter().any(|done| matches!(done, Err(QueueError::Store(_)))));
+        // Whoever was told that it was stored finds it so, and nobody else.
+        assert_eq!((count(&writer).await, told.lock().unwrap().len()), (1 + stored as i64, 1 + stored));
+        limit(10_000).await.unwrap();
+        insert(&writer, 20_000, false).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_writes_what_waits() {
+        let (writer, _told) = writer();
+        let (done, ()) = tokio::join!(insert(&writer, 1, false), writer.close());
+        done.unwrap();
+        assert!(matches!(insert(&writer, 1, false).await, Err(QueueError::Closed)));
+        writer.gone().await;
+    }
+}

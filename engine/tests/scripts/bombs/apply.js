@@ -1,0 +1,5 @@
+// limits: {"memory_bytes": 67108864, "fuel": 20000000000, "wall_ms": 60000}
+// expect: {"kind": "limit_exceeded", "limit": "memory"}
+// expect: {"kind": "threw", "error": {"name": "RangeError"}}
+// expect: {"kind": "returned"}
+function main() { return String.fromCharCode.apply(null, new Array(2e6).fill(65)).length; }

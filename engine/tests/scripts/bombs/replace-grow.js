@@ -1,0 +1,5 @@
+// limits: {"memory_bytes": 67108864, "fuel": 20000000000, "wall_ms": 60000}
+// expect: {"kind": "limit_exceeded", "limit": "fuel"}
+// expect: {"kind": "limit_exceeded", "limit": "memory"}
+// expect: {"kind": "threw", "error": {"name": "RangeError"}}
+function main() { return 'x'.repeat(1e6).replaceAll('x', 'y'.repeat(1000)).length; }

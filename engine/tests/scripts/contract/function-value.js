@@ -1,0 +1,2 @@
+// expect: {"kind": "threw", "error": {"name": "TypeError"}}
+function main() { return { a: [() => 1] }; }

@@ -1,0 +1,2 @@
+// expect: {"kind": "returned"}
+function main() { return '\ud800x'; }

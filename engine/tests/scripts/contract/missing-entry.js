@@ -1,0 +1,2 @@
+// expect: {"kind": "threw"}
+const x = 1;

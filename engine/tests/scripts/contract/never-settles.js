@@ -1,0 +1,2 @@
+// expect: {"kind": "threw"}
+function main() { return new Promise(() => {}); }

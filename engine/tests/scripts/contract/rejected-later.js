@@ -1,0 +1,2 @@
+// expect: {"kind": "threw", "error": {"name": "Error", "message": "late"}}
+function main() { return new Promise((_, no) => setTimeout(() => no(new Error('late')), 5)); }

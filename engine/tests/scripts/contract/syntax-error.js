@@ -1,0 +1,4 @@
+// expect: {"kind": "threw", "error": {"name": "SyntaxError"}}
+function main( {
+  return 1;
+}

@@ -1,0 +1,2 @@
+// expect: {"kind": "threw", "error": {"name": "", "message": "plain"}}
+function main() { throw 'plain'; }

@@ -1,0 +1,2 @@
+// expect: {"kind": "returned", "value": null}
+function main() {}

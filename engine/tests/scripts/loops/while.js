@@ -1,0 +1,3 @@
+// limits: {"fuel": 1000000000}
+// expect: {"kind": "limit_exceeded", "limit": "fuel"}
+function main() { while (true) {} }

@@ -1,0 +1,14 @@
+// limits: {"fuel": 20000000000, "memory_bytes": 268435456, "wall_ms": 60000}
+// expect: {"kind": "returned", "value": "RangeError"}
+// expect: {"kind": "limit_exceeded", "limit": "stack"}
+// expect: {"kind": "returned", "value": "SyntaxError"}
+// expect: {"kind": "returned", "value": "done"}
+// expect: {"kind": "limit_exceeded", "limit": "memory"}
+function main() {
+  try {
+    let a = []; for (let i = 0; i < 100000; i++) a = [a]; console.log(a);
+  } catch (e) {
+    return e.name;
+  }
+  return 'done';
+}

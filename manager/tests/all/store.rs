@@ -1,0 +1,108 @@
+//! The file: it lasts, and one commit serves many.
+
+use std::sync::Arc;
+
+use ampoule_manager::{
+    Config, RunError,
+    queue::{LeasePolicy, OpenError, Queue, QueueError, Submitted},
+};
+use ampoule_protocol::{JobList, JobState, JobView, Limits};
+use deadpool_sqlite::rusqlite::Connection;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+use crate::support::{Manager, job, returned};
+
+pub(crate) const POLICY: LeasePolicy = LeasePolicy { lease: std::time::Duration::from_secs(15), max_attempts: 3, acquire_bytes: 64 << 20 };
+
+pub(crate) fn submitted() -> Submitted {
+    Submitted::new(serde_json::from_value(job()).unwrap(), Limits::DEFAULT, None)
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let m = Manager::start().await;
+    let (done, running, waiting) = (m.submit().await, m.submit().await, m.submit().await);
+    let first = m.acquire_one("w").await;
+    m.complete(first.token, returned("42")).await;
+    let second = m.acquire_one("w").await;
+    let before: JobList = m.get("/v1/jobs").await.read(200);
+
+    let m = m.restart().await;
+    assert_eq!(m.get("/v1/jobs").await.read::<JobList>(200), before);
+    assert_eq!(before.items.iter().map(|job| job.id).collect::<Vec<_>>(), [waiting, running, done]);
+    assert_eq!(m.metric("scriptmanager_job_queue_size").await, 1.0);
+    // The lease outlives the manager that gave it.
+    m.complete(second.token, returned("43")).await;
+    assert_eq!(m.job(running).await.state, JobState::Succeeded);
+    assert_eq!(m.acquire_one("w").await.token.job_id, waiting);
+}
+
+#[tokio::test]
+async fn a_newer_file_is_refused() {
+    let mut m = Manager::start().await;
+    m.begin_stop();
+    m.stopped().await;
+    let set = |version: i64| Connection::open(m.store()).unwrap().pragma_update(None, "user_version", version).unwrap();
+    set(1000);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ended = ampoule_manager::run(listener, Config::new(m.store()), std::future::pending()).await.unwrap_err();
+    assert!(matches!(ended, RunError::Open(OpenError::SchemaTooNew { found: 1000, .. })), "{ended}");
+    assert!(ended.to_string().contains("use a newer ampoule"), "{ended}");
+    let version: i64 = Connection::open(m.store()).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn writes_that_wait_share_a_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Arc::new(Queue::open(&dir.path().join("q.db"), POLICY, 2, Arc::new(|_| {})).await.unwrap());
+    let enqueue = |_| {
+        let queue = queue.clone();
+        async move { queue.enqueue(submitted(), Timestamp::now()).await.unwrap() }
+    };
+    futures_util::future::join_all((0..500).map(enqueue)).await;
+    let (commits, writes) = (queue.commits().commits(), queue.commits().writes());
+    assert_eq!((writes, queue.depths(Timestamp::now()).await.unwrap().queued), (500, 500));
+    assert!(commits <= 50, "{commits} commits");
+    assert!(commits >= 1);
+
+    queue.ping().await.unwrap();
+    assert_eq!(queue.commits().commits(), commits, "nothing was changed, so nothing is synced");
+}
+
+#[tokio::test]
+async fn a_closed_queue_has_written_all_and_refuses_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Queue::open(&dir.path().join("q.db"), POLICY, 2, Arc::new(|_| {})).await.unwrap();
+    let writes = futures_util::future::join_all((0..50).map(|_| queue.enqueue(submitted(), Timestamp::now())));
+    let (written, ()) = tokio::join!(writes, queue.close());
+    assert!(written.iter().all(Result::is_ok));
+    assert!(matches!(queue.enqueue(submitted(), Timestamp::now()).await, Err(QueueError::Closed)));
+    assert!(matches!(queue.depths(Timestamp::now()).await, Err(QueueError::Closed)));
+}
+
+#[tokio::test]
+async fn readiness_is_the_stores() {
+    let m = Manager::start().await;
+    assert_eq!(m.get("/healthz").await.status.as_u16(), 200);
+    assert_eq!(m.get("/readyz").await.status.as_u16(), 200);
+    let _: JobView = m.post("/v1/jobs", &job()).await.read(202);
+}
+
+#[tokio::test]
+async fn leases_that_reach_nobody_come_back_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = LeasePolicy { max_attempts: 1, ..POLICY };
+    let queue = Queue::open(&dir.path().join("q.db"), policy, 2, Arc::new(|_| {})).await.unwrap();
+    let job = submitted();
+    let id = job.id();
+    queue.enqueue(job, Timestamp::now()).await.unwrap();
+    drop(queue.acquire("gone", 1, vec![], Timestamp::now()).await.unwrap());
+    // The asker goes away before the answer is there.
+    let asked = queue.acquire("gone", 1, vec![], Timestamp::now());
+    let _ = futures_util::FutureExt::now_or_never(asked);
+    queue.ping().await.unwrap();
+    let (jobs, _) = queue.acquire("here", 1, vec![], Timestamp::now()).await.unwrap().deliver();
+    assert_eq!((jobs[0].token.job_id, jobs[0].token.attempt), (id, 3));
+}
