@@ -84,7 +84,7 @@ const KINDS = [
     share: 16,
     ifcType: "IfcPipeSegment",
     make: (r) => ({
-      name: `${r.pick(["CHW", "LTHW", "DCW", "SAN", "RWP", "XX"])}-DN${r.pick([15, 22, 28, 54, 110])}`,
+      name: `${r.pick(["CHW", "LTHW", "DCW", "SAN", "RWP", "EX-SAN"])}-DN${r.pick([15, 22, 28, 54, 110])}`,
       material: r.pick(["Copper", "Steel", "PVC-U"]),
       properties: { BaseQuantities: { Length: r.between(80, 6000) } },
     }),

@@ -23,7 +23,7 @@ impl ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, bytes) = UNITS.into_iter().find(|(_, bytes)| self.0 >= *bytes && self.0 % bytes == 0).unwrap_or(("B", 1));
+        let (unit, bytes) = UNITS.into_iter().find(|(_, bytes)| self.0 >= *bytes && self.0.is_multiple_of(*bytes)).unwrap_or(("B", 1));
         write!(f, "{}{unit}", self.0 / bytes)
     }
 }

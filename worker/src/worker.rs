@@ -28,8 +28,8 @@ impl Default for WorkerConfig {
     }
 }
 
-/// How long one acquire may wait at the manager; bounds how long a drain takes when nothing runs.
-const ACQUIRE_WAIT: Duration = Duration::from_secs(5);
+/// How long one acquire may wait at the manager, below the idle timeouts of what may stand between.
+const ACQUIRE_WAIT: Duration = Duration::from_secs(20);
 
 /// Pause after a call that failed in passing, doubled each time.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -106,9 +106,9 @@ async fn acquire_all(
         };
         let answer = tokio::select! {
             answer = client.acquire(&request) => answer,
-            // Only a call that leases nothing may be given up: jobs in a lost answer would wait for their leases to run out.
+            // A call given up loses nothing: the manager takes back leases that it could not deliver.
             () = slots.freed.notified(), if free == 0 => continue,
-            () = shutdown.cancelled(), if free == 0 => break,
+            () = shutdown.cancelled() => break,
         };
         match answer {
             Ok(answer) => {

@@ -67,7 +67,7 @@ fn out_of_stack(error: &JsError) -> bool {
 /// What became of a promise that was rejected for `reason`.
 pub(crate) fn rejection(reason: &JsValue, context: &mut Context) -> Ending {
     let Some(error) = as_error(reason, context) else {
-        let message = console::inspect(reason, context);
+        let message = reason.as_string().map_or_else(|| console::inspect(reason, context), |text| text.to_std_string_lossy());
         return Ending::Threw(Thrown { name: String::new(), message, stack: String::new() });
     };
     let mut stack = frames(&error, context);
