@@ -1,10 +1,37 @@
-//! One main, a module per question. `cargo bench -p ampoule-benches -- FILTER` runs those whose name contains FILTER.
+//! One main, the library's subjects. `cargo bench -p ampoule-benches -- FILTER` runs those whose name contains FILTER.
+//!
+//! What is no subject (density, preemption, scale) is measured by `ampoule bench`.
 
-use criterion::{criterion_group, criterion_main};
+use std::{path::Path, time::Duration};
 
-mod run;
-mod service;
-mod start;
+use ampoule_benches::{Subject, cpu, interrupt, run, sandbox, service, start};
+use criterion::{Criterion, criterion_group, criterion_main};
 
-criterion_group!(benches, run::benches, start::benches, service::benches);
-criterion_main!(benches);
+fn benches(c: &mut Criterion) {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ampoule-peers");
+    let groups: [(&str, &dyn Fn() -> Vec<Subject>); 6] = [
+        ("sandbox", &|| sandbox::subjects().expect("sandboxes run")),
+        ("run", &|| run::subjects(&peers).expect("jobs run")),
+        ("start", &start::subjects),
+        ("interrupt", &|| interrupt::subjects().expect("scripts are stopped")),
+        ("cpu", &|| cpu::subjects().expect("programs run")),
+        ("service", &|| service::subjects().expect("the service starts")),
+    ];
+    for (name, subjects) in groups {
+        let mut group = c.benchmark_group(name);
+        if name == "cpu" || name == "interrupt" {
+            group.sample_size(10).measurement_time(Duration::from_secs(3));
+        }
+        for mut subject in subjects() {
+            match subject.reason_missing() {
+                Some(reason) => eprintln!("SKIPPED {name}/{}: {reason}", subject.name),
+                None => {
+                    group.bench_function(subject.name.clone(), |b| b.iter_custom(|n| subject.times(n).expect("it runs")));
+                }
+            }
+        }
+    }
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);

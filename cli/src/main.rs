@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod api_client;
+mod bench;
 mod exit;
 mod input;
 mod job_commands;
@@ -42,6 +43,8 @@ enum Command {
     Logs(job_commands::LogsArgs),
     /// Cancel a job, queued or running.
     Cancel(job_commands::CancelArgs),
+    /// Measure what a sandbox costs on this machine.
+    Bench(bench::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -64,6 +67,7 @@ fn main() -> std::process::ExitCode {
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
+            Command::Bench(args) => bench::bench(args).await,
         }
     });
     // Threads that still serve a connection must not hold up the exit.

@@ -109,6 +109,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let listener = bind(args.listen).await?;
     let address = listener.local_addr()?;
 
+    let terminated = terminated()?;
     let (stop_worker, stop_manager) = (CancellationToken::new(), CancellationToken::new());
     let manager = tokio::spawn(ampoule_manager::run(listener, config, stop_manager.clone().cancelled_owned()));
     // The two speak the lease protocol over HTTP, as they would on two machines.
@@ -118,7 +119,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
 
     let (mut manager, mut worker) = (manager, worker);
     let early = tokio::select! {
-        () = terminated() => None,
+        () = terminated => None,
         ended = &mut manager => Some(("manager", ended.map(|result| result.map_err(anyhow::Error::from)))),
         ended = &mut worker => Some(("worker", ended.map(|result| result.map_err(anyhow::Error::from)))),
     };
@@ -147,18 +148,19 @@ pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
     let config = manager_config(path.into(), &args.queue)?;
     ampoule_manager::check_exposure(args.listen, &config.keys)?;
     let listener = bind(args.listen).await?;
+    let terminated = terminated()?;
     println!("ampoule manager listens on http://{}", listener.local_addr()?);
-    ampoule_manager::run(listener, config, terminated()).await.map_err(|error| Ours(error.into()))?;
+    ampoule_manager::run(listener, config, terminated).await.map_err(|error| Ours(error.into()))?;
     Ok(Exit::Done)
 }
 
 pub(crate) async fn worker(args: WorkerArgs) -> Result<Exit> {
     start_log(&args.log)?;
     let client = LeaseClient::new(&args.manager, key_text(KEY_VARIABLES[1])?)?;
-    let stop = CancellationToken::new();
+    let (stop, terminated) = (CancellationToken::new(), terminated()?);
     let stopped = stop.clone();
     tokio::spawn(async move {
-        terminated().await;
+        terminated.await;
         tracing::info!("draining");
         stopped.cancel();
     });
@@ -213,13 +215,16 @@ fn own_key() -> Result<String> {
     Ok(format!("{:016x}{:016x}", random.bits(), random.bits()))
 }
 
-/// SIGTERM, as Kubernetes and systemd send it, or Ctrl-C.
-async fn terminated() {
-    let Ok(mut term) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = term.recv() => {},
-        _ = tokio::signal::ctrl_c() => {},
-    }
+/// SIGTERM, as Kubernetes and systemd send it, or Ctrl-C. From this call on, not from the first poll, neither ends the process by itself.
+fn terminated() -> Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).map_err(|error| Ours(error.into()));
+    let (mut term, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {},
+            _ = interrupt.recv() => {},
+        }
+    })
 }
 
 fn start_log(args: &LogArgs) -> Result<()> {

@@ -5,6 +5,8 @@
 
 mod cache;
 mod compile;
+#[path = "../src/memory_module.rs"]
+mod memory_module;
 mod precompile;
 mod preinit;
 #[path = "../src/settings.rs"]
@@ -12,9 +14,12 @@ mod settings;
 mod sources;
 mod split;
 
-use std::{env, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 fn main() -> Result<()> {
     let engine_dir = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -30,6 +35,7 @@ fn main() -> Result<()> {
         println!("cargo:rerun-if-changed={}", path.display());
     }
     println!("cargo:rerun-if-env-changed=AMPOULE_BOA_UNPATCHED");
+    println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_VERIFY");
     let unpatched = env::var_os("AMPOULE_BOA_UNPATCHED").is_some();
 
     let key = cache::key(&engine_dir, &inputs, &target, unpatched)?;
@@ -52,7 +58,23 @@ fn main() -> Result<()> {
             ],
         )?;
     }
+    if env::var_os("AMPOULE_GUEST_VERIFY").is_some() {
+        verify(&engine_dir, &work_dir.join("verify"), &kept, &target, unpatched)?;
+    }
     println!("cargo:rustc-env=AMPOULE_GUEST={}", kept.display());
     println!("cargo:rustc-env=AMPOULE_TARGET={target}");
+    Ok(())
+}
+
+/// Builds the guest once more, in another folder, and compares: the same sources must give the same bytes, or an engine id would mean nothing.
+fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, unpatched: bool) -> Result<()> {
+    let guest_dir = sources::stage(engine_dir, work_dir, unpatched)?;
+    let wasm = compile::wasm(&guest_dir, work_dir)?;
+    ensure!(wasm == fs::read(kept.join("guest.wasm"))?, "building the guest twice gave different Wasm");
+    let initialised = preinit::run(&wasm, target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
+    let parts = split::split(&initialised).context("while splitting the guest")?;
+    ensure!(parts.code == fs::read(kept.join("code.wasm"))?, "pre-initialising the guest twice gave different code");
+    ensure!(parts.image == fs::read(kept.join("image.bin"))?, "pre-initialising the guest twice gave different memory");
+    println!("cargo:warning=the guest is reproducible: two builds gave the same bytes");
     Ok(())
 }

@@ -2,10 +2,7 @@
 
 use wasmtime::Engine;
 
-use crate::{
-    settings::settings,
-    split::{Parts, memory_module},
-};
+use crate::{memory_module::memory_module, settings::settings, split::Parts};
 
 /// Both halves of the guest as Wasmtime maps them.
 pub(crate) struct MachineCode {

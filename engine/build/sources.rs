@@ -14,7 +14,7 @@ pub(crate) fn inputs(engine_dir: &Path) -> Result<Vec<PathBuf>> {
     for part in ["guest/src", "guest/patches", "abi/src", "build"] {
         walk(&engine_dir.join(part), &mut files)?;
     }
-    for part in ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs"] {
+    for part in ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"] {
         files.push(engine_dir.join(part));
     }
     files.sort();

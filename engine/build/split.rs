@@ -5,15 +5,10 @@
 
 use ampoule_abi::MEMORY_IMPORT;
 use anyhow::{Result, bail, ensure};
-use wasm_encoder::{
-    ConstExpr, DataSection, EntityType, ExportKind, ExportSection, ImportSection, MemorySection, MemoryType, Module, RawSection, reencode,
-};
+use wasm_encoder::{EntityType, ImportSection, MemoryType, Module, RawSection, reencode};
 use wasmparser::{DataKind, Operator, Parser, Payload, TypeRef};
 
 const WASM_PAGE: usize = 64 << 10;
-
-/// Data is stored per page of the machine; pages of zeros are left out.
-const PAGE: usize = 4 << 10;
 
 /// A module's two halves.
 pub(crate) struct Parts {
@@ -86,37 +81,4 @@ fn imports(section: Option<wasmparser::ImportSectionReader<'_>>) -> Result<Impor
     let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
     imports.import(MEMORY_IMPORT.0, MEMORY_IMPORT.1, EntityType::Memory(memory));
     Ok(imports)
-}
-
-/// A module that is nothing but a memory with these bytes in it, exported as [`MEMORY_IMPORT`]`.1`.
-pub(crate) fn memory_module(image: &[u8]) -> Vec<u8> {
-    let mut memory = MemorySection::new();
-    memory.memory(MemoryType {
-        minimum: image.len().div_ceil(WASM_PAGE) as u64,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
-    let mut exports = ExportSection::new();
-    exports.export(MEMORY_IMPORT.1, ExportKind::Memory, 0);
-    let mut data = DataSection::new();
-    let pages: Vec<&[u8]> = image.chunks(PAGE).collect();
-    let mut next = 0;
-    while next < pages.len() {
-        let start = next;
-        while next < pages.len() && pages[next].iter().any(|byte| *byte != 0) {
-            next += 1;
-        }
-        if next > start {
-            let bytes = &image[start * PAGE..(next * PAGE).min(image.len())];
-            // Bits of the address, not a negative number: the constant's type is signed.
-            data.active(0, &ConstExpr::i32_const((start * PAGE) as u32 as i32), bytes.iter().copied());
-        } else {
-            next += 1;
-        }
-    }
-    let mut module = Module::new();
-    module.section(&memory).section(&exports).section(&data);
-    module.finish()
 }

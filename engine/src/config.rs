@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use ampoule_protocol::Limits;
 
 /// How one process divides its memory and time among sandboxes.
@@ -10,6 +12,10 @@ pub struct EngineConfig {
     /// Bytes of each sandbox's memory that stay with the process after a run, to be cleaned by copying instead of by the
     /// kernel. Saves page faults; costs up to so much memory for each of [`sandboxes`](Self::sandboxes) that was ever in use at the same time.
     pub keep_resident_bytes: usize,
+    /// Bytes of loaded scripts to keep, so that a script seen again starts from its image; 0 loads every script in every run.
+    pub image_cache_bytes: u64,
+    /// Where images outlive the process; without it they do not. Only this engine's user may be able to write there.
+    pub image_dir: Option<PathBuf>,
 }
 
 impl Default for EngineConfig {
@@ -20,6 +26,9 @@ impl Default for EngineConfig {
             max_memory_bytes: Limits::CEILING.memory_bytes,
             // What ordinary scripts dirty; a bigger one gives the rest back to the kernel.
             keep_resident_bytes: 8 << 20,
+            // Some five hundred scripts of twenty lines, or a dozen with a library of half a megabyte.
+            image_cache_bytes: 128 << 20,
+            image_dir: None,
         }
     }
 }

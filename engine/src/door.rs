@@ -25,6 +25,7 @@ fn host_call(mut caller: Caller<'_, State>, op: u32, ptr: u32, len: u32) -> wasm
 
 fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: u32, ptr: u32, len: u32) -> Result<u64, Stop> {
     let op = memory::op(op)?;
+    caller.data_mut().touched |= !matches!(op, Op::Log | Op::Panic);
     match op {
         Op::Log => {
             let (bytes, state) = memory.data_and_store_mut(caller);

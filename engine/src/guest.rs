@@ -8,6 +8,8 @@ use crate::EngineError;
 static CODE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/code.cwasm"));
 /// The memory of the initialised guest, as a module.
 static IMAGE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/image.cwasm"));
+/// The same memory as plain bytes: what images are compared with.
+pub(crate) static BASE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/image.bin"));
 /// See [`crate::Engine::id`].
 pub(crate) const ID: &str = include_str!(concat!(env!("AMPOULE_GUEST"), "/engine.id"));
 

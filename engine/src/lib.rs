@@ -4,7 +4,7 @@
 //! [`RunReport`](ampoule_protocol::RunReport): the script's outcome, whatever it did, is a value. An [`EngineFault`] is our failure, never the script's.
 //!
 //! One run, in order, and where to read: [`run`](Engine::run) checks sizes and drives; `sandbox` makes Store and Instance from the embedded
-//! `guest`; `memory` carries messages in and out; `door` answers host calls; `meter` counts fuel and time; `limiter` bounds memory;
+//! `guest`; `image` starts a script that was seen before from its loaded state; `memory` carries messages in and out; `door` answers host calls; `meter` counts fuel and time; `limiter` bounds memory;
 //! `operations` waits; `verdict` turns the way it ended into an outcome.
 
 mod config;
@@ -12,8 +12,12 @@ mod door;
 mod engine;
 mod fault;
 mod guest;
+mod image;
+mod image_cache;
+mod image_file;
 mod limiter;
 mod memory;
+mod memory_module;
 mod meter;
 mod operations;
 mod run;

@@ -1,14 +1,22 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ampoule_abi::{Library, LoadRequest, Reply};
 use ampoule_host_api::Capabilities;
-use ampoule_protocol::{Json, LibrarySource, LimitKind, Limits, Outcome, RunReport, ScriptError, ScriptSource, Usage};
+use ampoule_protocol::{ImageUse, Json, LibrarySource, LimitKind, Limits, Outcome, RunReport, ScriptError, ScriptSource, Usage};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub use ampoule_abi::Mode;
 
-use crate::{Engine, EngineFault, sandbox::Sandbox, verdict};
+use crate::{
+    Engine, EngineFault,
+    image_cache::{Entry, ImageKey},
+    sandbox::Sandbox,
+    verdict,
+};
 
 /// One script to run, once.
 #[derive(Clone, Debug)]
@@ -70,21 +78,66 @@ impl Engine {
 
         let _active = self.ticker.activate();
         let deadline = started + Duration::from_millis(limits.wall_ms);
-        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel).await?;
-        let ended = drive(&mut sandbox, request, &limits, &mut usage).await;
+        let key = ImageKey::of(request);
+        let known = self.images.get(key);
+        let image = match &known {
+            // A run that the load alone takes beyond its limits is loaded, to end where it would end without images.
+            Some(Entry::Ready(image)) if image.load_fuel < limits.fuel && image.memory_bytes <= limits.memory_bytes => Some(image.as_ref()),
+            _ => None,
+        };
+        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel, image).await?;
+        let ended = match image {
+            Some(image) => {
+                sandbox.replay_log(image);
+                (usage.load_fuel, usage.image) = (image.load_fuel, ImageUse::Used);
+                Ok(None)
+            }
+            None => {
+                let loaded = load(&mut sandbox, request, &limits, &mut usage).await;
+                if matches!(loaded, Ok(None)) {
+                    usage.image = self.learn(key, known.as_ref(), &sandbox, usage.load_fuel);
+                }
+                loaded
+            }
+        };
+        let ended = match ended {
+            Ok(None) => call_entry(&mut sandbox, request, &limits, &mut usage).await,
+            Ok(Some(outcome)) => Ok(outcome),
+            Err(ended) => Err(ended),
+        };
         let outcome = match ended {
             Ok(outcome) => outcome,
             Err(Ended::Fault(fault)) => return Err(fault),
             Err(Ended::Stopped(error)) => verdict::judge(&error, &limits, sandbox.evidence(started))?,
         };
 
-        usage.fuel = sandbox.fuel_used() - usage.load_fuel;
+        usage.fuel = sandbox.fuel_used() - if usage.image == ImageUse::Used { 0 } else { usage.load_fuel };
         usage.memory_bytes = sandbox.memory_bytes();
         usage.host_calls = sandbox.host_calls();
         let console = sandbox.into_capabilities().console;
         usage.log_bytes = console.bytes();
         usage.wall_ms = started.elapsed().as_micros() as f64 / 1000.0;
         Ok(RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() })
+    }
+
+    /// After a script was loaded in a run: notes it, and makes its image once it has come twice.
+    fn learn(&self, key: ImageKey, known: Option<&Entry>, sandbox: &Sandbox, load_fuel: u64) -> ImageUse {
+        if self.config.image_cache_bytes == 0 || matches!(known, Some(Entry::Building | Entry::Ready(_))) {
+            return ImageUse::None;
+        }
+        if sandbox.touched() {
+            self.images.put(key, Entry::Unusable);
+            return ImageUse::Unusable;
+        }
+        if known.is_none() {
+            self.images.put(key, Entry::Seen);
+            return ImageUse::None;
+        }
+        let image = sandbox.capture(load_fuel);
+        self.images.put(key, Entry::Building);
+        let (images, wasmtime) = (Arc::clone(&self.images), self.parts.wasmtime.clone());
+        tokio::task::spawn_blocking(move || images.make(key, image, &wasmtime));
+        ImageUse::None
     }
 }
 
@@ -110,24 +163,21 @@ fn refuse(request: &RunRequest, limits: &Limits) -> Option<Outcome> {
         .or_else(|| exceeded(LimitKind::Input, limits.input_bytes, request.input.len().max(request.context.context.len())))
 }
 
-/// Load, then call the entry.
-async fn drive(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Outcome, Ended> {
+/// Parses the script and runs its top level. `Some` when that is how the run ended.
+async fn load(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Option<Outcome>, Ended> {
     let libraries = request.libraries.iter().map(|library| Library { name: &library.name, source: &library.source }).collect();
     let load = LoadRequest { mode: request.mode, name: &request.script.name, source: &request.script.source, libraries };
-    let loaded = sandbox.call("load", &load.encode()).await;
-    let loaded = match loaded {
-        Ok(Reply::Loaded) => None,
-        Ok(reply) => Some(outcome(reply, limits, usage)?),
-        Err(error) => {
-            usage.load_fuel = sandbox.fuel_used();
-            return Err(error.into());
-        }
+    let ended = match sandbox.call("load", &load.encode()).await {
+        Ok(Reply::Loaded) => Ok(None),
+        Ok(reply) => outcome(reply, limits, usage).map(Some),
+        Err(error) => Err(error.into()),
     };
     usage.load_fuel = sandbox.fuel_used();
-    if let Some(outcome) = loaded {
-        return Ok(outcome);
-    }
+    ended
+}
 
+/// Calls the entry of the loaded script.
+async fn call_entry(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Outcome, Ended> {
     let context = json!({
         "jobId": request.context.job_id,
         "attempt": request.context.attempt.max(1),

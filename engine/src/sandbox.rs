@@ -9,6 +9,7 @@ use wasmtime::{Instance, Memory, PoolConcurrencyLimitError, Store, TypedFunc};
 use crate::{
     EngineFault,
     engine::Parts,
+    image::Image,
     limiter::MemoryLimiter,
     memory, meter,
     operations::Operations,
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) cancel: CancellationToken,
     pub(crate) panic: Option<String>,
     pub(crate) memory: Option<Memory>,
+    /// The guest asked for something that may differ between runs.
+    pub(crate) touched: bool,
     limiter: MemoryLimiter,
 }
 
@@ -47,6 +50,7 @@ impl Sandbox {
         capabilities: Capabilities,
         deadline: Instant,
         cancel: CancellationToken,
+        image: Option<&Image>,
     ) -> Result<Self, EngineFault> {
         let mut store = Store::new(
             &parts.wasmtime,
@@ -59,20 +63,26 @@ impl Sandbox {
                 cancel,
                 panic: None,
                 memory: None,
+                touched: false,
                 limiter: MemoryLimiter::new(limits.memory_bytes),
             },
         );
         store.limiter(|state| &mut state.limiter);
-        meter::arm(&mut store, limits.fuel).map_err(host)?;
+        let fuel = limits.fuel - image.map_or(0, |image| image.load_fuel);
+        meter::arm(&mut store, fuel).map_err(host)?;
 
-        let image = Instance::new_async(&mut store, &parts.guest.image, &[]).await.map_err(host)?;
+        let module = image.and_then(Image::module).unwrap_or(&parts.guest.image);
+        let instance = Instance::new_async(&mut store, module, &[]).await.map_err(host)?;
         let memory =
-            image.get_memory(&mut store, MEMORY_IMPORT.1).ok_or_else(|| EngineFault::Host("the image exports no memory".into()))?;
+            instance.get_memory(&mut store, MEMORY_IMPORT.1).ok_or_else(|| EngineFault::Host("the image exports no memory".into()))?;
         store.data_mut().memory = Some(memory);
+        if let Some(image) = image {
+            image.write_pages(memory, &mut store).await.map_err(host)?;
+        }
         let imports = parts.imports(&mut store, memory);
         let instance = Instance::new_async(&mut store, &parts.guest.code, &imports).await.map_err(host)?;
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
-        Ok(Self { store, instance, memory, alloc, fuel: limits.fuel, packed: 0 })
+        Ok(Self { store, instance, memory, alloc, fuel, packed: 0 })
     }
 
     /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
@@ -112,6 +122,24 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Whether the guest asked for something that may differ between runs.
+    pub(crate) fn touched(&self) -> bool {
+        self.store.data().touched
+    }
+
+    /// What loading has changed since the guest's initialisation.
+    pub(crate) fn capture(&self, load_fuel: u64) -> Image {
+        Image::capture(self.memory.data(&self.store), load_fuel, self.store.data().capabilities.console.lines())
+    }
+
+    /// Logs what the script's top level logged when it was loaded.
+    pub(crate) fn replay_log(&mut self, image: &Image) {
+        let console = &mut self.store.data_mut().capabilities.console;
+        for line in &image.log {
+            console.write(line.level, &line.message);
+        }
+    }
+
     /// Fuel used since the start.
     pub(crate) fn fuel_used(&self) -> u64 {
         self.fuel - self.store.get_fuel().unwrap_or(0)
@@ -132,7 +160,6 @@ impl Sandbox {
         let stack_pointer = self.instance.get_global(&mut self.store, "__stack_pointer").map(|global| global.get(&mut self.store));
         Evidence {
             panic: self.store.data_mut().panic.take(),
-            fuel_used: self.fuel_used(),
             memory_bytes: self.memory_bytes(),
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             shadow_stack_exhausted: matches!(stack_pointer, Some(wasmtime::Val::I32(at)) if at < 0),

@@ -23,7 +23,6 @@ pub(crate) enum Stop {
 /// What the sandbox knew when it ended.
 pub(crate) struct Evidence {
     pub(crate) panic: Option<String>,
-    pub(crate) fuel_used: u64,
     pub(crate) memory_bytes: u64,
     pub(crate) elapsed_ms: u64,
     /// The guest's stack pointer ran below its stack, which begins at address 0.
@@ -44,7 +43,7 @@ pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, evidence: Evidence
         };
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => exceeded(LimitKind::Fuel, limits.fuel, evidence.fuel_used),
+        Some(Trap::OutOfFuel) => exceeded(LimitKind::Fuel, limits.fuel, limits.fuel),
         Some(Trap::StackOverflow) => stack(),
         Some(Trap::MemoryOutOfBounds) if evidence.shadow_stack_exhausted => stack(),
         Some(trap) => Err(evidence.panic.map_or(EngineFault::Trap(*trap), |message| EngineFault::Panic { message })),

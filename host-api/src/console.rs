@@ -70,6 +70,11 @@ impl Console {
         self.bytes
     }
 
+    /// What is kept so far, in order.
+    pub fn lines(&self) -> &[LogLine] {
+        &self.lines
+    }
+
     /// Everything kept, in order.
     pub fn into_lines(self) -> Vec<LogLine> {
         self.lines

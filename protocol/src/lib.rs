@@ -29,6 +29,6 @@ pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
 pub use log::{LogLevel, LogLine, LogPage};
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
-pub use report::{RunReport, Usage};
+pub use report::{ImageUse, RunReport, Usage};
 pub use script::{LibrarySource, ScriptSource};
 pub use size::{ByteSize, ParseByteSizeError};

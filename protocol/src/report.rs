@@ -32,4 +32,20 @@ pub struct Usage {
     pub log_bytes: u64,
     /// The returned value's JSON text.
     pub output_bytes: u64,
+    /// Whether the script was loaded in this run, or came loaded.
+    #[serde(default)]
+    pub image: ImageUse,
+}
+
+/// Where a run's loaded script came from. Nothing else about the run depends on it: not the outcome, not the logs, not the fuel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageUse {
+    /// Loaded in this run: the script was seen for the first time, or it did not fit the limits, or images are switched off.
+    #[default]
+    None,
+    /// Came from an image: its top level ran earlier, in another sandbox, without capabilities.
+    Used,
+    /// Loaded in this run and in every other, because its top level looks at the clock, draws randomness, or begins an operation.
+    Unusable,
 }

@@ -25,6 +25,8 @@ pub(crate) struct Slots {
     running: Mutex<HashMap<LeaseToken, Running>>,
     /// Told whenever a slot becomes free.
     pub(crate) freed: Notify,
+    /// Told whenever a slot is taken.
+    pub(crate) taken: Notify,
 }
 
 struct Running {
@@ -35,7 +37,7 @@ struct Running {
 
 impl Slots {
     pub(crate) fn new(total: u32) -> Self {
-        Self { total, running: Mutex::default(), freed: Notify::new() }
+        Self { total, running: Mutex::default(), freed: Notify::new(), taken: Notify::new() }
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<LeaseToken, Running>> {
@@ -53,6 +55,7 @@ impl Slots {
         let cancel = CancellationToken::new();
         let lease = Duration::from_millis(job.lease_ms);
         self.running().insert(job.token, Running { cancel: cancel.clone(), lease, interruption: None });
+        self.taken.notify_one();
         cancel
     }
 

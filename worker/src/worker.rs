@@ -2,7 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use ampoule_engine::Engine;
 use ampoule_protocol::{AcquireRequest, CompleteRequest, Completion, LeaseState, LeaseToken, LeasedJob, Outcome, RunReport, Tokens};
-use tokio::{sync::mpsc, task::JoinHandle, time};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{self, Instant},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -131,12 +135,18 @@ async fn acquire_all(
 
 /// Renews all leases in one call, often enough that none runs out.
 async fn renew_all(client: LeaseClient, slots: Arc<Slots>) {
+    let mut last = Instant::now();
     loop {
         let Some(lease) = slots.shortest_lease() else {
-            time::sleep(BACK_OFF.1 / 10).await;
+            slots.taken.notified().await;
+            last = Instant::now();
             continue;
         };
-        time::sleep(lease / RENEWALS_PER_LEASE).await;
+        tokio::select! {
+            () = time::sleep_until(last + lease / RENEWALS_PER_LEASE) => last = Instant::now(),
+            // Perhaps under a shorter lease than those before it.
+            () = slots.taken.notified() => continue,
+        }
         let tokens = slots.tokens();
         if tokens.is_empty() {
             continue;

@@ -47,7 +47,7 @@ fn returned(arguments: &[&str], stdin: &str) -> (Value, Value) {
     (report, value)
 }
 
-/// A document's log as one text.
+/// What a run logged, as one text.
 fn log(report: &Value) -> String {
     list(&report["logs"]).iter().map(|line| text(&line["message"])).collect::<Vec<_>>().join("\n")
 }

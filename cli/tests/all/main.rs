@@ -1,3 +1,16 @@
-//! The binary as its users run it.
+//! The binary as its users run it: real processes, real HTTP, real signals.
 
+mod api;
+mod arrows;
+mod cancel;
+mod cli;
+mod crash;
+mod determinism;
+mod drain;
 mod examples;
+mod keys;
+mod memory;
+mod neighbours;
+mod submit;
+mod support;
+mod workers;

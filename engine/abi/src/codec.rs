@@ -35,6 +35,11 @@ impl Writer {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
+    /// Appends a long integer.
+    pub fn u64(&mut self, value: u64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
     /// Appends a float's bits.
     pub fn f64(&mut self, value: f64) {
         self.0.extend_from_slice(&value.to_le_bytes());
@@ -79,11 +84,16 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(bytes))
     }
 
-    /// The next float.
-    pub fn f64(&mut self) -> Result<f64, Malformed> {
+    /// The next long integer.
+    pub fn u64(&mut self) -> Result<u64, Malformed> {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(self.take(8)?);
-        Ok(f64::from_le_bytes(bytes))
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    /// The next float.
+    pub fn f64(&mut self) -> Result<f64, Malformed> {
+        Ok(f64::from_bits(self.u64()?))
     }
 
     /// The next field.

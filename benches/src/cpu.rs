@@ -1,0 +1,77 @@
+//! How fast is JavaScript itself?
+//!
+//! Programs that need nothing but the processor, under the metering that every run has. What counts is the thread's CPU time.
+
+use std::rc::Rc;
+
+use ampoule_engine::RunRequest;
+use ampoule_protocol::Limits;
+use anyhow::Result;
+
+use crate::{Bench, Clock, Lab, Subject, Unit};
+
+/// A program of `scripts/cpu`: `main(input)`, where `input.n` is the size of its work.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The file's name, without `.js`.
+    pub name: &'static str,
+    /// Its text.
+    pub source: &'static str,
+    /// A size that takes some milliseconds; without a size it takes some hundreds.
+    pub small: u64,
+}
+
+macro_rules! programs {
+    ($($name:literal: $small:literal),* $(,)?) => {
+        [$(Program { name: $name, source: include_str!(concat!("../scripts/cpu/", $name, ".js")), small: $small }),*]
+    };
+}
+
+/// All of them.
+pub const PROGRAMS: [Program; 19] = programs! {
+    "alloc": 1,
+    "bintrees": 1,
+    "fib27": 15,
+    "json": 20,
+    "json1m": 100,
+    "loop10m": 5,
+    "loops": 100,
+    "nbody": 200,
+    "objects": 100,
+    "regex": 50,
+    "regex1m": 100,
+    "richards": 2000,
+    "sha256": 2048,
+    "sieve": 20_000,
+    "sort": 1000,
+    "sort100k": 1000,
+    "strbuild1m": 5000,
+    "strings": 2000,
+    "vectors": 3000,
+};
+
+impl Program {
+    /// A run of the small size, or the full one, under limits that it does not meet.
+    pub fn request(&self, small: bool) -> RunRequest {
+        let input = if small { serde_json::json!({"n": self.small}) } else { serde_json::json!({}) };
+        RunRequest { input: input.into(), limits: Limits::CEILING, ..RunRequest::new(self.source) }
+    }
+}
+
+/// `cpu/<file>`, one for each program.
+pub fn subjects() -> Result<Vec<Subject>> {
+    let lab = Rc::new(Lab::without_images()?);
+    let subject = |program: &Program| {
+        let (lab, request) = (Rc::clone(&lab), program.request(false));
+        Subject::new(format!("cpu/{}", program.name), Clock::Cpu, move || lab.returns(&request).map(drop))
+    };
+    Ok(PROGRAMS.iter().map(subject).collect())
+}
+
+pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
+    bench.subjects(Unit::Milliseconds, subjects()?)?;
+    let medians = bench.figures.iter().rev().take(PROGRAMS.len()).map(|figure| figure.p50.ln());
+    let geomean = (medians.sum::<f64>() / PROGRAMS.len() as f64).exp();
+    bench.record("cpu_geomean", Unit::Milliseconds, vec![geomean]);
+    Ok(())
+}

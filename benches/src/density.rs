@@ -1,0 +1,132 @@
+//! How much memory does a live sandbox hold?
+//!
+//! Resident memory of this process before and after so many sandboxes, each of which has run `job.js` and now waits for a timer.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ampoule_engine::{CancellationToken, Engine, EngineConfig, RunRequest};
+use ampoule_host_api::{Capabilities, Console};
+use ampoule_protocol::Outcome;
+use anyhow::{Context as _, Result, ensure};
+use tokio::{runtime::Builder, task::JoinSet, time};
+
+use crate::{Bench, JOB, Unit, job, lab};
+
+/// Waiting runs of `waiting_5000`.
+const CROWD: usize = 5000;
+/// How long all of them may take to do their job.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What the sandboxes wait for; they are cancelled long before.
+const LONG_MS: u64 = 600_000;
+
+pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
+    let count = if bench.effort.quick { 64 } else { 256 };
+    let rounds = bench.effort.rounds;
+    let mut held = [Vec::new(), Vec::new(), Vec::new()];
+    for round in 0..rounds {
+        bench.measuring("density_kib", round as f64 / (rounds + 1) as f64);
+        let with = crowd(count, true)?;
+        let without = crowd(count, false)?;
+        held[0].push(with.rss_kib / count as f64);
+        held[1].push(with.pss_kib / count as f64);
+        held[2].push(without.rss_kib / count as f64);
+    }
+    for (name, samples) in ["density_kib", "density_pss_kib", "density_no_image_kib"].into_iter().zip(held) {
+        bench.record(name, Unit::Kibibytes, samples);
+    }
+    if !bench.effort.quick {
+        bench.measuring("waiting_5000_mib", rounds as f64 / (rounds + 1) as f64);
+        match crowd(CROWD, true) {
+            Ok(held) => bench.record("waiting_5000_mib", Unit::Mebibytes, vec![held.rss_kib / 1024.0]),
+            Err(error) => bench.skip("waiting_5000_mib", format!("{error:#}")),
+        }
+    }
+    Ok(())
+}
+
+/// Resident KiB for each of so many.
+pub(crate) fn resident_kib_each(count: usize) -> Result<f64> {
+    Ok(crowd(count, true)?.rss_kib / count as f64)
+}
+
+/// What this process holds.
+struct Resident {
+    /// Every mapping's pages; a page that two sandboxes share counts twice.
+    rss_kib: f64,
+    /// A page that two sandboxes share counts once.
+    pss_kib: f64,
+}
+
+impl Resident {
+    fn now() -> Result<Self> {
+        let text = fs::read_to_string("/proc/self/smaps_rollup").context("memory is measured on Linux only")?;
+        let field = |name: &str| -> Result<f64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name} in smaps_rollup"))?;
+            Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+        };
+        Ok(Self { rss_kib: field("Rss:")?, pss_kib: field("Pss:")? })
+    }
+}
+
+/// Growth of this process by so many sandboxes that have done their job and wait.
+fn crowd(count: usize, images: bool) -> Result<Resident> {
+    let mut config = EngineConfig { sandboxes: u32::try_from(count)? + 1, ..EngineConfig::default() };
+    if !images {
+        config.image_cache_bytes = 0;
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let engine = Arc::new(Engine::new(config)?);
+    runtime.block_on(async {
+        // The code's pages, the image and the allocator's first growth belong to the process, not to a sandbox.
+        let request = waiting(1);
+        for _ in 0..20 {
+            let report = lab::run(&engine, &request).await?;
+            ensure!(matches!(report.outcome, Outcome::Returned { .. }), "the job ended with {:?}", report.outcome);
+        }
+
+        let before = Resident::now()?;
+        let (request, ready, stop) = (Arc::new(waiting(LONG_MS)), Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let mut runs = JoinSet::new();
+        for _ in 0..count {
+            let (engine, request, ready, stop) = (Arc::clone(&engine), Arc::clone(&request), Arc::clone(&ready), stop.clone());
+            runs.spawn(async move {
+                let console = Console::new(&request.limits).with_echo(move |_| _ = ready.fetch_add(1, Ordering::Relaxed));
+                engine.run(&request, Capabilities { console, ..lab::capabilities(&request) }, stop).await
+            });
+        }
+        let started = Instant::now();
+        while ready.load(Ordering::Relaxed) < count {
+            ensure!(started.elapsed() < PATIENCE, "only {} of {count} sandboxes wait after {PATIENCE:?}", ready.load(Ordering::Relaxed));
+            if let Some(ended) = runs.try_join_next() {
+                anyhow::bail!("a run that was to wait ended with {:?}", ended??.outcome);
+            }
+            time::sleep(Duration::from_millis(5)).await;
+        }
+        // The last one logs before it waits.
+        time::sleep(Duration::from_millis(20)).await;
+        let after = Resident::now()?;
+        stop.cancel();
+        while runs.join_next().await.is_some() {}
+        Ok(Resident { rss_kib: after.rss_kib - before.rss_kib, pss_kib: after.pss_kib - before.pss_kib })
+    })
+}
+
+/// `job.js`, then a line in the log, then a wait. The wait's length comes with the input, so that both lengths are one script.
+fn waiting(ms: u64) -> RunRequest {
+    let source = format!(
+        "{JOB}async function waits(input) {{\n  const result = main(input);\n  console.log('waiting');\n  \
+         await new Promise((done) => setTimeout(done, input.wait));\n  return result;\n}}\n"
+    );
+    let input = job().input.as_str().replacen('{', &format!("{{\"wait\":{ms},"), 1);
+    let mut request = RunRequest { entry: Some("waits".to_owned()), ..RunRequest::new(source) };
+    request.input = ampoule_protocol::Json::parse(input).unwrap_or_default();
+    request.limits.wall_ms = LONG_MS;
+    request
+}

@@ -1,0 +1,82 @@
+use std::time::{Duration, Instant};
+
+use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunRequest};
+use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_protocol::{ImageUse, Json, Outcome, RunReport};
+use anyhow::{Context as _, Result, ensure};
+use tokio::runtime::{Builder, Runtime};
+
+/// The 20-line script that peers are measured with too: JSON in, grouping and sorting, JSON out.
+pub const JOB: &str = include_str!("../scripts/job.js");
+/// Its input.
+pub const JOB_INPUT: &str = include_str!("../scripts/job.input.json");
+
+/// `1+1`, evaluated.
+pub fn eval() -> RunRequest {
+    RunRequest { mode: Mode::Evaluate, ..RunRequest::new("1+1") }
+}
+
+/// [`JOB`] with its input.
+pub fn job() -> RunRequest {
+    let input = Json::parse(JOB_INPUT.to_owned()).unwrap_or_default();
+    RunRequest { input, ..RunRequest::new(JOB) }
+}
+
+/// How long an image may take to be made before a bench gives up on it.
+const IMAGE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// An engine, and a thread's runtime to drive it.
+pub struct Lab {
+    /// The engine.
+    pub engine: Engine,
+    runtime: Runtime,
+}
+
+impl Lab {
+    /// An engine with its defaults.
+    pub fn new() -> Result<Self> {
+        Self::with(EngineConfig::default())
+    }
+
+    /// An engine that loads every script in every run.
+    pub fn without_images() -> Result<Self> {
+        Self::with(EngineConfig { image_cache_bytes: 0, ..EngineConfig::default() })
+    }
+
+    /// An engine with this configuration.
+    pub fn with(config: EngineConfig) -> Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { engine: Engine::new(config).context("the engine does not start")?, runtime })
+    }
+
+    /// One run in a fresh sandbox, on this thread.
+    pub fn run(&self, request: &RunRequest) -> Result<RunReport> {
+        self.runtime.block_on(run(&self.engine, request))
+    }
+
+    /// One run that must return.
+    pub fn returns(&self, request: &RunRequest) -> Result<RunReport> {
+        let report = self.run(request)?;
+        ensure!(matches!(report.outcome, Outcome::Returned { .. }), "a run that must return ended with {:?}", report.outcome);
+        Ok(report)
+    }
+
+    /// Runs a script until its runs start from an image.
+    pub fn image(&self, request: &RunRequest) -> Result<()> {
+        let started = Instant::now();
+        while self.returns(request)?.usage.image != ImageUse::Used {
+            ensure!(started.elapsed() < IMAGE_PATIENCE, "after {IMAGE_PATIENCE:?} there is still no image");
+        }
+        Ok(())
+    }
+}
+
+/// One run in a fresh sandbox, with what every run has. `Math.random` is seeded so that runs are alike.
+pub(crate) async fn run(engine: &Engine, request: &RunRequest) -> Result<RunReport> {
+    Ok(engine.run(request, capabilities(request), CancellationToken::new()).await?)
+}
+
+/// The capabilities of a run that was granted nothing.
+pub(crate) fn capabilities(request: &RunRequest) -> Capabilities {
+    Capabilities { console: Console::new(&request.limits), clock: Clock::System, random: Random::seeded(1), timer: Timer }
+}

@@ -1,0 +1,177 @@
+use std::{env, fs, path::PathBuf};
+
+use ampoule_benches::{Bench, Effort, Progress, Skipped, Suite, callgrind, figures, peers, report, scale};
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::exit::{Exit, Ours};
+
+/// Prints a table; what cannot be measured here is skipped, loudly.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
+    /// What to measure; without any, everything but the side-by-side.
+    suites: Vec<Suite>,
+    /// Print `[{suite,name,unit,p50,p99,n}]` instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Write a page with plots.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Take few samples, and leave out what takes minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Only list the suites.
+    #[arg(long)]
+    list: bool,
+    /// Where packages of others are kept.
+    #[arg(long, value_name = "DIR", default_value = "target/ampoule-peers")]
+    peers: PathBuf,
+}
+
+/// Besides measuring time and memory.
+#[derive(clap::Subcommand)]
+enum Other {
+    /// Compare the deterministic figures with the committed ones. Exit code 1 when they differ.
+    Figures {
+        /// Write them instead.
+        #[arg(long)]
+        write: bool,
+        /// The committed file.
+        #[arg(long, value_name = "FILE", default_value = figures::PATH)]
+        file: PathBuf,
+    },
+    /// Count the host's instructions for one run, under Valgrind.
+    Callgrind,
+    /// Do jobs when told to on standard input.
+    #[command(hide = true)]
+    ServeJobs,
+    /// Run a subject so many times.
+    #[command(hide = true)]
+    Repeat { subject: String, times: u64 },
+}
+
+/// Measures. The suites drive runtimes of their own, so they get a thread where that is allowed.
+pub(crate) async fn bench(args: Args) -> Result<Exit> {
+    tokio::task::spawn_blocking(|| match args.other {
+        None => measure(&args).map_err(ours),
+        Some(Other::Figures { write, file }) => check_figures(write, &file),
+        Some(Other::Callgrind) => count_instructions().map_err(ours),
+        Some(Other::ServeJobs) => scale::serve().map(|()| Exit::Done).map_err(ours),
+        Some(Other::Repeat { subject, times }) => callgrind::serve(&subject, times).map(|()| Exit::Done),
+    })
+    .await?
+}
+
+fn ours(error: anyhow::Error) -> anyhow::Error {
+    Ours(error).into()
+}
+
+fn measure(args: &Args) -> Result<Exit> {
+    if args.list {
+        for suite in Suite::ALL {
+            println!("{:13} {}", suite.as_str(), suite.question());
+        }
+        return Ok(Exit::Done);
+    }
+    let suites: Vec<_> = if args.suites.is_empty() { Suite::ours().collect() } else { args.suites.clone() };
+    let bar = Bar::new(suites.clone());
+    let mut bench = Bench::new(if args.quick { Effort::QUICK } else { Effort::FULL }, &args.peers, &bar);
+    bench.process = Some(this_program("serve-jobs")?);
+    for suite in suites {
+        bench.suite(suite)?;
+    }
+    bar.bar.finish_and_clear();
+    if args.json {
+        println!("{}", report::json(&bench.figures));
+    } else {
+        print!("{}", report::table(&bench.figures, &bench.skipped));
+        let side_by_side = peers::table(&bench.figures);
+        if !side_by_side.is_empty() {
+            print!("\n{side_by_side}");
+        }
+    }
+    if let Some(file) = &args.html {
+        let page = report::page(&bench.figures, &bench.skipped, &about(&bench, args.quick)?);
+        fs::write(file, page).with_context(|| format!("failed to write {}", file.display()))?;
+        eprintln!("wrote {}", file.display());
+    }
+    Ok(Exit::Done)
+}
+
+/// This program, told to do something else of this file.
+fn this_program(what: &str) -> Result<Vec<String>> {
+    let program = env::current_exe().context("this program does not find itself")?;
+    Ok(vec![program.display().to_string(), "bench".to_owned(), what.to_owned()])
+}
+
+/// What was measured, and where.
+fn about(bench: &Bench<'_>, quick: bool) -> Result<Vec<(&'static str, String)>> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown", |(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut about = vec![
+        ("Ampoule", env!("CARGO_PKG_VERSION").to_owned()),
+        ("build", if cfg!(debug_assertions) { "debug: host figures are slower than in a release" } else { "release" }.to_owned()),
+        ("effort", if quick { "quick" } else { "full" }.to_owned()),
+        ("processor", format!("{model}, {cores} cores")),
+        ("kernel", kernel.trim().to_owned()),
+        ("date", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string()),
+    ];
+    about.extend(bench.peers.iter().cloned());
+    Ok(about)
+}
+
+fn check_figures(write: bool, file: &std::path::Path) -> Result<Exit> {
+    let now = figures::Figures::measure().map_err(ours)?;
+    if write {
+        now.write(file)?;
+        println!("wrote {} for engine {}", file.display(), now.engine);
+        return Ok(Exit::Done);
+    }
+    let differences = now.differences(&figures::Figures::read(file)?);
+    for line in &differences {
+        println!("{line}");
+    }
+    Ok(if differences.is_empty() { Exit::Done } else { Exit::Threw })
+}
+
+fn count_instructions() -> Result<Exit> {
+    let command = this_program("repeat")?;
+    for subject in callgrind::SUBJECTS {
+        println!("{subject:14} {:>12} instructions", callgrind::instructions(&command, subject)?);
+    }
+    Ok(Exit::Done)
+}
+
+/// Progress on standard error, where that is a terminal.
+struct Bar {
+    bar: ProgressBar,
+    suites: Vec<Suite>,
+}
+
+/// Steps of the whole bar.
+const STEPS: f64 = 1000.0;
+
+impl Bar {
+    fn new(suites: Vec<Suite>) -> Self {
+        let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {percent:>3} % {msg:40}");
+        let bar = ProgressBar::new(STEPS as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, suites }
+    }
+}
+
+impl Progress for Bar {
+    fn measuring(&self, suite: Suite, name: &str, done: f64) {
+        let before = self.suites.iter().position(|other| *other == suite).unwrap_or(0);
+        self.bar.set_position(((before as f64 + done) / self.suites.len() as f64 * STEPS) as u64);
+        self.bar.set_message(format!("{suite}: {name}"));
+    }
+
+    fn skipped(&self, skipped: &Skipped) {
+        self.bar.suspend(|| eprintln!("SKIPPED {}/{}: {}", skipped.suite, skipped.name, skipped.reason));
+    }
+}
