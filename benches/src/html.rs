@@ -16,7 +16,7 @@ pub fn page(figures: &[Figure], skipped: &[Skipped], about: &[(&str, String)]) -
         let _ = write!(html, "<div><dt>{name}</dt><dd>{}</dd></div>", escape(value));
     }
     html.push_str("</dl>\n");
-    let mut suites: Vec<&str> = Vec::new();
+    let mut suites: Vec<&'static str> = Vec::new();
     for figure in figures {
         if !suites.contains(&figure.suite) {
             suites.push(figure.suite);
@@ -36,7 +36,7 @@ pub fn page(figures: &[Figure], skipped: &[Skipped], about: &[(&str, String)]) -
     html + "</main></body></html>\n"
 }
 
-fn section(html: &mut String, suite: &str, figures: &[&Figure]) {
+fn section(html: &mut String, suite: &'static str, figures: &[&Figure]) {
     let question = suite.parse::<Suite>().map_or(suite, Suite::question);
     let _ = write!(html, "<section><h2>{question}</h2>\n");
     let mut units: Vec<Unit> = Vec::new();

@@ -205,7 +205,7 @@ pub(crate) fn print_outcome(outcome: &Outcome) {
             }
         }
         Outcome::LimitExceeded { limit, ceiling, used, stack } => {
-            eprintln!("stopped: limit {} exceeded ({used} of {ceiling})", limit.as_str());
+            eprintln!("stopped: limit {} exceeded ({used} of {ceiling} {})", limit.as_str(), limit.unit());
             if let Some(stack) = stack.as_ref().filter(|stack| !stack.is_empty()) {
                 eprintln!("{stack}");
             }

@@ -4,7 +4,7 @@
 //   0 rows
 //   20000 rows
 //   …
-//   stopped: limit memory exceeded (67… of 67108864)
+//   stopped: limit memory exceeded (67… of 67108864 bytes)
 //   exit code 3
 
 export default function cache() {

@@ -1,7 +1,7 @@
 // Follows a cycle without end.
 //
 //   $ ampoule run examples/wrong/recurses.js
-//   stopped: limit stack exceeded (8388608 of 8388608)
+//   stopped: limit stack exceeded (8388608 of 8388608 bytes)
 //       at depth (recurses.js:11:19)
 //       at depth (recurses.js:11:19)
 //   …

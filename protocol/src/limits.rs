@@ -98,6 +98,16 @@ impl LimitKind {
     pub const ALL: [Self; 8] =
         [Self::Fuel, Self::Memory, Self::WallTime, Self::Stack, Self::Input, Self::Output, Self::HostCalls, Self::Script];
 
+    /// What its numbers count.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Fuel => "fuel",
+            Self::Memory | Self::Stack | Self::Input | Self::Output | Self::Script => "bytes",
+            Self::WallTime => "ms",
+            Self::HostCalls => "calls",
+        }
+    }
+
     /// The name on the wire and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

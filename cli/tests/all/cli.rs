@@ -34,12 +34,12 @@ fn scripts_end_in_every_way() {
         ("export default () => { throw 'bare' }", &[], 1, "bare"),
         ("export default () => 1", &["--entry", "other"], 1, "no entry `other`; the script has: default"),
         ("export default () => ({ a: { b: () => 1 } })", &[], 1, "a.b"),
-        ("export default () => { for (;;) {} }", &["--fuel", "5000000"], 3, "limit fuel exceeded (5000000 of 5000000)"),
+        ("export default () => { for (;;) {} }", &["--fuel", "5000000"], 3, "limit fuel exceeded (5000000 of 5000000 fuel)"),
         ("export default () => { for (;;) {} }", &["--timeout", "100ms"], 3, "limit wall_time exceeded"),
         ("export default () => { const a = []; for (;;) a.push(a.slice()) }", &["--memory", "16MiB"], 3, "limit memory exceeded"),
-        ("export default () => 'x'.repeat(100)", &["--output-limit", "50"], 3, "limit output exceeded (102 of 50)"),
-        ("export default () => 1", &["--script-limit", "10"], 3, "limit script exceeded (22 of 10)"),
-        ("export default () => 1", &["--input", "[1,2]", "--input-limit", "4"], 3, "limit input exceeded (5 of 4)"),
+        ("export default () => 'x'.repeat(100)", &["--output-limit", "50"], 3, "limit output exceeded (102 of 50 bytes)"),
+        ("export default () => 1", &["--script-limit", "10"], 3, "limit script exceeded (22 of 10 bytes)"),
+        ("export default () => 1", &["--input", "[1,2]", "--input-limit", "4"], 3, "limit input exceeded (5 of 4 bytes)"),
     ] {
         let script = file(&folder, "script.js", source);
         let run = ampoule(&[&["run", &script], flags].concat());
