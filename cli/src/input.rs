@@ -32,11 +32,16 @@ impl FromStr for LibraryArg {
     }
 }
 
-impl LibraryArg {
-    /// The library's source.
-    pub(crate) fn read(&self) -> Result<LibrarySource> {
-        Ok(LibrarySource { name: self.name.clone(), source: read_text(&self.file)? })
+/// The sources of libraries, each of which needs a name of its own.
+pub(crate) fn libraries(arguments: &[LibraryArg]) -> Result<Vec<LibrarySource>> {
+    let mut libraries: Vec<LibrarySource> = Vec::with_capacity(arguments.len());
+    for LibraryArg { name, file } in arguments {
+        if libraries.iter().any(|other| other.name == *name) {
+            bail!("--lib {name} is there twice; every library needs a name of its own");
+        }
+        libraries.push(LibrarySource { name: name.clone(), source: read_text(file)? });
     }
+    Ok(libraries)
 }
 
 /// JSON given as itself, as `@FILE`, or as `-` for standard input.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
-use ampoule_protocol::{ByteSize, Json, Limits, LimitsSpec, Outcome, RunReport, ScriptSource};
+use ampoule_protocol::{ByteSize, JobId, Json, Limits, LimitsSpec, Outcome, RunReport, ScriptSource};
 use anyhow::{Result, bail};
 
 use crate::{
@@ -139,10 +139,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let request = RunRequest {
         mode,
         script,
-        libraries: args.libraries.iter().map(LibraryArg::read).collect::<Result<_>>()?,
+        libraries: input::libraries(&args.libraries)?,
         entry: args.entry,
         input: args.input.as_deref().map_or_else(|| Ok(Json::null()), input::json)?,
-        context: RunContext { attempt: 1, ..RunContext::default() },
+        // No job's id, but as long as one: the script takes the same fuel here as in a job.
+        context: RunContext { job_id: JobId::from_bytes([0; 16]).to_string(), attempt: 1, ..RunContext::default() },
         limits,
     };
 

@@ -67,7 +67,7 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
         entry: args.entry,
         input: json(args.input.as_deref())?,
         context: json(args.context.as_deref())?,
-        libraries: args.libraries.iter().map(LibraryArg::read).collect::<Result<_>>()?,
+        libraries: input::libraries(&args.libraries)?,
         limits: args.limits.spec(),
         seed: args.seed,
         tags: args.tags.into_iter().map(|TagArg(key, value)| (key, value)).collect::<BTreeMap<_, _>>(),

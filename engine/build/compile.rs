@@ -14,7 +14,7 @@ const SHADOW_STACK_BYTES: u32 = 4 << 20;
 const FEATURES: &str = "+bulk-memory,+simd128,+sign-ext,+nontrapping-fptoint,+mutable-globals,+multivalue,+reference-types";
 
 /// Builds the guest optimised, whatever the profile of the build that asks.
-pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path) -> Result<Vec<u8>> {
+pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path, unpatched: bool) -> Result<Vec<u8>> {
     check_target()?;
     let stage = guest_dir.parent().context("the guest lies in the stage")?;
     let mut flags = vec![
@@ -27,6 +27,9 @@ pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path) -> Result<Vec<u8>> {
         // Panic messages name files: the same bytes must come out wherever the sources lie.
         format!("--remap-path-prefix={}=ampoule", stage.display()),
     ];
+    if !unpatched {
+        flags.push("--cfg=boa_patched".to_owned());
+    }
     for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         let home = env::var(name).or_else(|_| env::var("HOME").map(|home| format!("{home}/{default}")));
         flags.extend(home.map(|home| format!("--remap-path-prefix={home}={}", name.to_lowercase())));

@@ -22,9 +22,10 @@ const LATEST_KILL_MS: u64 = 600;
 
 /// Its value follows from its input; its log and its value name the attempt that made them; no two runs of it agree.
 const SOURCE: &str = "
-    export default (input, libraries, ctx) => {
+    export default async (input, libraries, ctx) => {
         let sum = 0;
         for (let i = 1; i <= input.n * input.work; i++) sum += i % 7;
+        await new Promise((done) => setTimeout(done, input.wait));
         console.log(`attempt ${ctx.attempt} of ${input.n}`);
         return { n: input.n, sum, attempt: ctx.attempt, mark: Math.random() };
     };";
@@ -32,8 +33,11 @@ const SOURCE: &str = "
 /// Iterations of a job's loop for each unit of `n`; up to some ten milliseconds altogether.
 const WORK: u64 = 200;
 
+/// Some milliseconds to wait, so that most kills meet running jobs.
+const WAITS_MS: [u64; 5] = [0, 3, 150, 40, 80];
+
 fn body(n: u64) -> Value {
-    job(SOURCE, json!({"n": n, "work": WORK}))
+    job(SOURCE, json!({"n": n, "work": WORK, "wait": WAITS_MS[n as usize % WAITS_MS.len()]}))
 }
 
 fn sum(n: u64) -> u64 {

@@ -57,7 +57,7 @@ async fn measure() -> (Vec<(f64, &'static str)>, Vec<f64>) {
             job["limits"] = json!({"wall_ms": WALL_MS, "fuel": 1_000_000_000_000_u64});
             endless.push((name, server.submit(&job).await));
         }
-        server.running(&endless[0].1).await;
+        server.started(&endless[0].1).await;
         let mut neighbours = JoinSet::new();
         for k in 0..NEIGHBOURS_PER_ROUND {
             let (server, input) = (server.clone(), round * NEIGHBOURS_PER_ROUND + k);

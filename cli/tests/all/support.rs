@@ -159,8 +159,8 @@ impl Server {
 
     /// The same, with these environment variables.
     pub(crate) fn serve_with(variables: &[(&str, &str)], data: &Path, flags: &[&str]) -> Self {
-        let mut command = binary(&["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]);
-        command.args(flags).envs(variables.iter().copied());
+        let mut command = binary(&["serve", "--data", data.to_str().unwrap()]);
+        command.env("AMPOULE_LISTEN", "127.0.0.1:0").args(flags).envs(variables.iter().copied());
         Self::start(command, data, "serve", true)
     }
 
@@ -264,14 +264,16 @@ impl Server {
         job
     }
 
-    /// A job once a worker runs it.
+    /// A job once a worker has taken it; it may have ended since.
+    pub(crate) async fn started(&self, id: &str) -> Value {
+        eventually(async || Some(self.job(id).await).filter(|job| job["state"] != "queued")).await
+    }
+
+    /// A job while a worker runs it.
     pub(crate) async fn running(&self, id: &str) -> Value {
-        eventually(async || {
-            let job = self.job(id).await;
-            assert!(matches!(job["state"].as_str(), Some("queued" | "running")), "{job}");
-            (job["state"] == "running").then_some(job)
-        })
-        .await
+        let job = self.started(id).await;
+        assert_eq!(job["state"], "running", "{job}");
+        job
     }
 
     /// The messages of a job's log.

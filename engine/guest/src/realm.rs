@@ -21,6 +21,11 @@ const MAX_CALL_DEPTH: usize = 2_000;
 /// stops calls with hundreds of thousands of arguments.
 const MAX_STACK_VALUES: usize = 1024 * 1024;
 
+/// Room that recursion leaves on our stack for what does not recurse; the stack begins at address 0. With the patches to Boa, going
+/// deeper is a `RangeError`; without them it traps.
+#[cfg(boa_patched)]
+const STACK_FLOOR: usize = 128 << 10;
+
 /// What our natives share.
 pub(crate) struct Bindings {
     pub(crate) clock: Rc<HostClock>,
@@ -103,6 +108,8 @@ pub(crate) fn build() -> Context {
     let limits = context.runtime_limits_mut();
     limits.set_recursion_limit(MAX_CALL_DEPTH);
     limits.set_stack_size_limit(MAX_STACK_VALUES);
+    #[cfg(boa_patched)]
+    boa_engine::ast::native_stack::set_floor(STACK_FLOOR);
     let bindings = Bindings {
         clock,
         random: Random::default(),

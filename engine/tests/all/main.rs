@@ -7,6 +7,7 @@ use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
 use ampoule_protocol::{Outcome, RunReport};
 
 mod images;
+mod leaks;
 mod scripts;
 mod smoke;
 

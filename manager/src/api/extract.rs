@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ampoule_protocol::{ByteSize, JobId};
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, BodyDataStream, Bytes},
     extract::{FromRequestParts, Path, Query},
     http::{HeaderMap, header, request::Parts},
 };
@@ -17,7 +17,11 @@ use super::problem::ApiError;
 /// A body that takes longer than this to parse or print would hold up other requests: it goes to a thread of its own.
 pub(super) const LARGE_BODY_BYTES: usize = 256 << 10;
 
-/// Reads a JSON body of at most `most` bytes. One that says beforehand that it is larger is not read at all.
+/// Most bytes of a refused body that are read all the same, and thrown away. A client that is still sending when the connection is closed
+/// sees a broken pipe and not the answer.
+const DISCARDED_BYTES: u64 = 256 << 20;
+
+/// Reads a JSON body of at most `most` bytes. Nothing of one that says beforehand that it is larger is kept.
 pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Result<Bytes, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -26,19 +30,33 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Res
     }
     let too_large = || ApiError::TooLarge { most: most.0 };
     let announced: Option<u64> = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut stream = body.into_data_stream();
     if announced.is_some_and(|bytes| bytes > most.0) {
+        discard(stream).await;
         return Err(too_large());
     }
     let mut read = Vec::with_capacity(announced.unwrap_or(0) as usize);
-    let mut stream = body.into_data_stream();
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| ApiError::BodyBroken)?;
         if (read.len() + piece.len()) as u64 > most.0 {
+            drop(read);
+            discard(stream).await;
             return Err(too_large());
         }
         read.extend_from_slice(&piece);
     }
     Ok(read.into())
+}
+
+/// Lets a client finish sending what is refused, within reason.
+async fn discard(mut stream: BodyDataStream) {
+    let mut left = DISCARDED_BYTES;
+    while let Some(Ok(piece)) = stream.next().await {
+        left = left.saturating_sub(piece.len() as u64);
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 /// Parses a body, and says where it is wrong by line and column.

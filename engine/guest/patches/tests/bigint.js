@@ -1,0 +1,20 @@
+// Bounds of BigInt are where results get too big.
+const out = [];
+const t = f => { try { out.push(String(f())) } catch (e) { out.push(e instanceof Error ? e.name : "threw " + String(e)) } };
+t(() => 2n ** (2n ** 40n));
+t(() => 1n ** (2n ** 100n));
+t(() => 0n ** (2n ** 100n));
+t(() => (-1n) ** (2n ** 100n + 1n));
+t(() => 2n ** -1n);
+t(() => 1n << (2n ** 40n));
+t(() => 0n << (2n ** 40n));
+t(() => 1n << 2147483647n);
+t(() => 1n >> -2147483647n);
+t(() => -5n >> (2n ** 40n));
+t(() => 5n >> -(2n ** 40n));
+t(() => BigInt.asUintN(2 ** 53 - 1, 5n));
+t(() => BigInt.asUintN(2 ** 53 - 1, -5n));
+t(() => BigInt.asIntN(2 ** 53 - 1, -5n));
+t(() => [BigInt.asIntN(64, 2n ** 63n), BigInt.asIntN(0, 5n), BigInt.asUintN(3, -1n), BigInt.asIntN(3, 5n), BigInt.asIntN(3, -5n), BigInt.asIntN(3, 3n), BigInt.asIntN(3, -4n), BigInt.asUintN(3, 7n), BigInt.asUintN(3, 8n)]);
+t(() => BigInt.asUintN(200, -1n) === 2n ** 200n - 1n);
+out.join("\n");

@@ -1,0 +1,26 @@
+// A property is found where it is, whatever was found there before.
+const out = [];
+const t = f => { try { out.push(String(f())) } catch (e) { out.push(e instanceof Error ? e.name : "threw " + String(e)) } };
+t(() => { function P() {} P.prototype.a = 1; P.prototype.b = 2; P.prototype.c = 3; const o = new P(), g = o => o.b; for (let i = 0; i < 5; i++) g(o); delete P.prototype.a; const r = g(o); delete P.prototype.b; return r + "," + g(o) });
+t(() => { function P(v) { this.x = v } for (let i = 0; i < 5; i++) new P(i); Object.defineProperty(P.prototype, "x", { set(v) {}, configurable: true }); new P(7); delete P.prototype.x; return "x" in new P(8) });
+t(() => { const s = (a, v) => { a.length = v }, a = [1, 2, 3]; s(a, 3); s(a, 1); return a[2] + a.join() });
+t(() => { const s = (a, v) => { a.length = v }, a = [1, 2, 3]; s(a, 3); s(a, -1) });
+t(() => { const g = o => o.toString; for (let i = 0; i < 5; i++) g({}); return g(new Proxy({}, { get() { return 7 } })) });
+t(() => { const s = (o, v) => { o.x = v }, log = []; for (let i = 0; i < 5; i++) s({ x: 0 }, i); const p = new Proxy({ x: 0 }, { set(t, k, v) { log.push(k + v); return true } }); s(p, 1); s(p, 2); return log });
+t(() => { const g = o => o.a; class A { static a = 1 } class B extends A {} for (let i = 0; i < 5; i++) g(B); B.a = 2; return g(B) });
+t(() => { const s = (o, v) => { o.x = v }, o = {}; for (let i = 0; i < 1100; i++) o["k" + i] = i; o.x = 1; for (let i = 0; i < 5; i++) s(o, i); Object.freeze(o); s(o, 99); return o.x });
+t(() => { const s = (o, v) => { o.x = v }, o = { x: 1 }; for (let i = 0; i < 5; i++) s(o, i); Object.freeze(o); s(o, 99); return o.x });
+t(() => { const g = o => o.t, o = {}; for (let i = 0; i < 1100; i++) o["k" + i] = i; Object.setPrototypeOf(o, { t: 5 }); for (let i = 0; i < 5; i++) g(o); o.t = 6; return g(o) });
+t(() => { const g = () => globalThis.hasOwnProperty; g(); g(); globalThis.hasOwnProperty = 5; const r = g(); delete globalThis.hasOwnProperty; return r });
+t(() => { class A {} A.prototype.x = 1; class B extends A { f(v) { super.x = v; return this.x } } B.prototype.f.call(A.prototype, 5); B.prototype.f.call(A.prototype, 6); const b = new B(); b.f(7); return A.prototype.x + "," + b.x });
+t(() => { const o = { get a() { delete o.a; o.z = 3; return 1 }, b: 2 }, g = o => o.a; return [g(o), g(o), g(o)] });
+t(() => { const p = { b: 2, get a() { delete p.b; return 5 }, c: 3 }, o = Object.create(p), g = o => o.a; return [g(o), g(o), g(o)] });
+t(() => { const p = { b: 2, set a(v) { delete p.b; this.v = v }, c: 3 }, o = Object.create(p), s = (o, v) => { o.a = v }; s(o, 1); s(o, 2); s(o, 3); return o.v });
+t(() => { const p = { a: 1 }, o = Object.create(p), g = o => o.a; for (let i = 0; i < 10; i++) { p["q" + i] = i; g(o) } for (let i = 0; i < 10; i++) { delete p["q" + i]; if (g(o) !== 1) return "bad" } return "ok" });
+t(() => { const p = { a: 1, b: 2 }, o = Object.create(p), g = o => o.b; g(o); g(o); Object.defineProperty(p, "a", { get() { return 1 } }); return g(o) });
+t(() => { const p = { a: 1, get b() { return this.z } }, o = Object.create(p), g = o => o.b; o.z = 4; g(o); g(o); Object.defineProperty(p, "b", { value: 8 }); return g(o) });
+t(() => { const s = (o, v) => { o.b = v }, o = { a: 1, b: 2, c: 3 }; s(o, 1); s(o, 2); Object.defineProperty(o, "b", { get() { return 1 }, configurable: true }); s(o, 5); return o.b + "" + o.c });
+t(() => { "use strict"; const s = (o, v) => { o.b = v }, o = { set b(v) {} }; s(o, 1); s(o, 2); Object.defineProperty(o, "b", { set: undefined }); s(o, 5) });
+t(() => { const g = o => o.m; class A { m() { return 1 } } const a = new A(); g(a); g(a); A.prototype.m = () => 2; return g(a)() });
+t(() => { const g = o => o.length; return [g([1, 2]), g("abc"), g({ length: 7 }), g(function (a) {}), g([]), g(new String("ab"))] });
+out.join("\n");

@@ -1,0 +1,21 @@
+// Deeply nested sources are refused; nested sources are not.
+const out = [];
+const t = f => { try { out.push(String(f())) } catch (e) { out.push(e instanceof Error ? e.name : "threw " + String(e)) } };
+const deep = (...parts) => { const n = 100000, [a, b = "", c = ""] = parts; t(() => { (0, eval)("if(0){" + a.repeat(n) + b + c.repeat(n) + "}"); return "fine" }) };
+deep("(", "1", ")"); deep("[", "", "]"); deep("!", "1"); deep("- ", "1"); deep("typeof ", "1"); deep("{", "", "}"); deep("a=>", "1"); deep("a=", "1");
+deep("1?", "1", ":1"); deep("f(", "0", ")"); deep("a[", "0", "]"); deep("`${", "1", "}`"); deep("new ", "A"); deep("if(0)", ";"); deep("if(0);else ", ";"); deep("for(;;)", ";");
+deep("while(0)", ";"); deep("do ", ";", "while(0)"); deep("with({})", ";"); deep("try{", "", "}finally{}"); deep("switch(1){case 1:", "", "}"); deep("(function(){", "", "})");
+deep("function f(){", "", "}"); deep("(class{m(){", "", "}})"); deep("(class{static{", "", "}})"); deep("(class{x=", "1", "})"); deep("(class extends ", "A", "{})"); deep("({m(){", "", "}})");
+deep("({a:", "1", "})"); deep("({[", "1", "]:1})"); deep("[...", "[]", "]"); deep("(()=>{", "", "})()"); deep("{let x=1;", "()=>x", "}");
+t(() => { const n = 50000; (0, eval)("if(0){let " + "[".repeat(n) + "a" + "]".repeat(n) + "=1}"); return "fine" });
+t(() => { const n = 50000; (0, eval)("if(0){(" + "{a:".repeat(n) + "a" + "}".repeat(n) + "=1)}"); return "fine" });
+t(() => { let s = ""; for (let i = 0; i < 50000; i++) s += "a" + i + ":"; (0, eval)(s + ";"); return "fine" });
+t(() => (0, eval)("(".repeat(20) + "1" + ")".repeat(20)));
+t(() => (0, eval)("[".repeat(20) + "]".repeat(20)).flat(Infinity).length);
+t(() => (0, eval)("1" + "+1".repeat(500)));
+t(() => (0, eval)("'a'" + "+'a'".repeat(500)).length);
+t(() => (0, eval)("0" + "?1:0".repeat(200)));
+t(() => (0, eval)("!".repeat(200) + "1"));
+t(() => { const a = {}; a.a = a; return (0, eval)("(a => a" + ".a".repeat(300) + " === a)")(a) });
+t(() => (0, eval)("if(1)".repeat(100) + "7"));
+out.join("\n");
