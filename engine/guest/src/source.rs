@@ -75,6 +75,9 @@ fn position(error: &Error, text: &str) -> (u32, u32) {
     match error {
         Error::Expected { span, .. } | Error::Unexpected { span, .. } => of(span.start()),
         Error::General { position, .. } | Error::Lex { err: lexer::Error::Syntax(_, position) } => of(*position),
+        // It is the source as a whole that nests too deeply.
+        #[cfg(boa_patched)]
+        Error::NestedTooDeeply => (1, 1),
         Error::AbruptEnd | Error::ScopeAnalysis { .. } | Error::Lex { .. } => {
             let last = text.rsplit('\n').next().unwrap_or_default();
             (text.matches('\n').count() as u32 + 1, last.encode_utf16().count() as u32 + 1)

@@ -13,7 +13,7 @@ use super::*;
 const TURNS: usize = 1000;
 
 /// Turns from one look at everything to the next; between them, looks are short.
-const WALK: usize = 7;
+const WALK: usize = 11;
 
 /// Writes to everything in reach. The rest of the script decides how the run ends.
 const SPOIL: &str = r#"
@@ -26,7 +26,7 @@ const SPOIL: &str = r#"
         for (let at = 0; at < array.length; at += page.length) array.set(page, at);
         keep.push(array);
     };
-    for (const bytes of [4096, 1 << 16, 3 << 20]) spread(bytes);
+    for (const bytes of [1 << 12, 1 << 16, 1 << 20]) spread(bytes);
     globalThis.spoilt = MARK;
     globalThis[Symbol.for('spoilt')] = MARK;
     var alsoSpoilt = MARK;
@@ -98,12 +98,13 @@ const LOOK: &str = r#"
         return found.join('\n');
     };
     const unclean = () => {
-        // All are taken before any is looked at: together they are more than a spoiler fills, before it runs out of memory.
-        const arrays = [1 << 12, 1 << 16, 1 << 20, 3 << 20].map((bytes) => new Uint32Array(bytes / 4));
+        // All are taken before any is looked at: together they are more than a spoiler fills.
+        const arrays = [1 << 12, 1 << 16, 1 << 20, 1 << 20].map((bytes) => new Uint32Array(bytes / 4));
         let unclean = 0;
         for (const array of arrays) {
-            // Every word of the first page, and four of each page after it.
-            for (let at = 0; at < array.length; at += at < 1024 ? 1 : 256) if (array[at] !== 0) unclean++;
+            // Every word of the smallest, four of each page of the others.
+            const step = array.length > 1024 ? 256 : 1;
+            for (let at = 0; at < array.length; at += step) if (array[at] !== 0) unclean++;
         }
         return unclean;
     };
@@ -125,7 +126,7 @@ fn spoiler(turn: usize) -> RunRequest {
     // Most spoilers are new to the engine, some come again and again: those may start from an image.
     let own = if turn.is_multiple_of(3) { String::new() } else { format!("// {turn}\n") };
     let mut request = RunRequest::new(format!("{own}{SPOIL}{}", ENDINGS[turn % ENDINGS.len()]));
-    request.limits = Limits { fuel: 30_000_000, memory_bytes: 16 << 20, ..Limits::DEFAULT };
+    request.limits = Limits { fuel: 40_000_000, memory_bytes: 16 << 20, ..Limits::DEFAULT };
     request
 }
 
