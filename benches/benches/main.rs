@@ -23,11 +23,9 @@ fn benches(c: &mut Criterion) {
             group.sample_size(10).measurement_time(Duration::from_secs(3));
         }
         for mut subject in subjects() {
-            match subject.reason_missing() {
-                Some(reason) => eprintln!("SKIPPED {name}/{}: {reason}", subject.name),
-                None => {
-                    group.bench_function(subject.name.clone(), |b| b.iter_custom(|n| subject.times(n).expect("it runs")));
-                }
+            match subject.once() {
+                Err(reason) => eprintln!("SKIPPED {name}/{}: {reason:#}", subject.name),
+                Ok(_) => drop(group.bench_function(subject.name.clone(), |b| b.iter_custom(|n| subject.times(n).expect("it runs")))),
             }
         }
     }

@@ -1,14 +1,14 @@
 // A peer reads one request per line and answers each with one line of JSON:
 //   {op:"prepare", scripts:{eval,job}, input}        -> {ready: version}
 //   {op:"time", case:"eval"|"job", ms}               -> {us: [each fresh sandbox's time], value}
-//   {op:"density", count}                            -> {kib: resident memory per live sandbox that has run the job}
+//   {op:"density", count}                            -> {kib: memory (every page once) per live sandbox that has run the job}
 // An adapter is {version, fresh(scripts, name, input) -> value, keep(scripts, input), resident()}: `fresh` makes a sandbox, runs and drops it.
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
 
 const WARM_UP = 20;
 
-export const residentKib = (pid = "self") => Number(/Rss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]);
+export const residentKib = (pid = "self") => Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]);
 
 export async function serve(adapter) {
   let scripts, input;

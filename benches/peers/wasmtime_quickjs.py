@@ -44,7 +44,7 @@ class Sandbox:
 
 def resident_kib():
     with open("/proc/self/smaps_rollup") as rollup:
-        return next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
+        return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
 
 
 scripts = text = None

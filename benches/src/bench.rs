@@ -169,7 +169,7 @@ impl<'a> Bench<'a> {
         suite.measure(self).with_context(|| format!("failed to measure {}", suite.as_str()))
     }
 
-    /// Samples subjects in turns.
+    /// Samples subjects in turns. Those that fail while they are warmed up are skipped.
     pub fn subjects(&mut self, unit: Unit, subjects: Vec<Subject>) -> Result<()> {
         let mut taken = Vec::new();
         for subject in subjects {
@@ -180,14 +180,16 @@ impl<'a> Bench<'a> {
         }
         let steps = taken.len() as u32 * (TURNS + 1);
         let mut step = 0;
-        for Sampled { subject, .. } in &mut taken {
-            self.progress.measuring(self.suite, &subject.name, f64::from(step) / f64::from(steps));
-            let started = Instant::now();
-            while started.elapsed() < self.effort.warm_up {
-                subject.once()?;
-            }
+        let mut warm = Vec::new();
+        for mut sampled in taken {
+            self.progress.measuring(self.suite, &sampled.subject.name, f64::from(step) / f64::from(steps));
             step += 1;
+            match sampled.warm_up(&self.effort) {
+                Ok(()) => warm.push(sampled),
+                Err(error) => self.skip(sampled.subject.name, format!("{error:#}")),
+            }
         }
+        let mut taken = warm;
         for turn in 1..=TURNS {
             for sampled in &mut taken {
                 self.progress.measuring(self.suite, &sampled.subject.name, f64::from(step) / f64::from(steps));
@@ -234,6 +236,15 @@ struct Sampled {
 }
 
 impl Sampled {
+    fn warm_up(&mut self, effort: &Effort) -> Result<()> {
+        let started = Instant::now();
+        self.subject.once()?;
+        while started.elapsed() < effort.warm_up {
+            self.subject.once()?;
+        }
+        Ok(())
+    }
+
     /// The subject's share of one turn. What takes longer than a turn is sampled in some turns only, evenly spread.
     fn turn(&mut self, turn: u32, effort: &Effort) -> Result<()> {
         let due = (effort.min_samples * turn as usize).div_ceil(TURNS as usize);

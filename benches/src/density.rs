@@ -1,6 +1,6 @@
 //! How much memory does a live sandbox hold?
 //!
-//! Resident memory of this process before and after so many sandboxes, each of which has run `job.js` and now waits for a timer.
+//! Memory of this process before and after so many sandboxes, each of which has run `job.js` and now waits for a timer.
 
 use std::{
     fs,
@@ -34,34 +34,34 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         bench.measuring("density_kib", round as f64 / (rounds + 1) as f64);
         let with = crowd(count, true)?;
         let without = crowd(count, false)?;
-        held[0].push(with.rss_kib / count as f64);
-        held[1].push(with.pss_kib / count as f64);
-        held[2].push(without.rss_kib / count as f64);
+        held[0].push(with.pss_kib / count as f64);
+        held[1].push(with.rss_kib / count as f64);
+        held[2].push(without.pss_kib / count as f64);
     }
-    for (name, samples) in ["density_kib", "density_pss_kib", "density_no_image_kib"].into_iter().zip(held) {
+    for (name, samples) in ["density_kib", "density_rss_kib", "density_no_image_kib"].into_iter().zip(held) {
         bench.record(name, Unit::Kibibytes, samples);
     }
     if !bench.effort.quick {
         bench.measuring("waiting_5000_mib", rounds as f64 / (rounds + 1) as f64);
         match crowd(CROWD, true) {
-            Ok(held) => bench.record("waiting_5000_mib", Unit::Mebibytes, vec![held.rss_kib / 1024.0]),
+            Ok(held) => bench.record("waiting_5000_mib", Unit::Mebibytes, vec![held.pss_kib / 1024.0]),
             Err(error) => bench.skip("waiting_5000_mib", format!("{error:#}")),
         }
     }
     Ok(())
 }
 
-/// Resident KiB for each of so many.
-pub(crate) fn resident_kib_each(count: usize) -> Result<f64> {
-    Ok(crowd(count, true)?.rss_kib / count as f64)
+/// KiB for each of so many.
+pub(crate) fn kib_each(count: usize) -> Result<f64> {
+    Ok(crowd(count, true)?.pss_kib / count as f64)
 }
 
 /// What this process holds.
 struct Resident {
-    /// Every mapping's pages; a page that two sandboxes share counts twice.
-    rss_kib: f64,
-    /// A page that two sandboxes share counts once.
+    /// Every page once: what the machine, or a container's limit, is charged.
     pss_kib: f64,
+    /// Every mapping's pages: a page of the image that all sandboxes share counts once for each of them.
+    rss_kib: f64,
 }
 
 impl Resident {

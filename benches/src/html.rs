@@ -38,7 +38,7 @@ pub fn page(figures: &[Figure], skipped: &[Skipped], about: &[(&str, String)]) -
 
 fn section(html: &mut String, suite: &'static str, figures: &[&Figure]) {
     let question = suite.parse::<Suite>().map_or(suite, Suite::question);
-    let _ = write!(html, "<section><h2>{question}</h2>\n");
+    let _ = writeln!(html, "<section><h2>{question}</h2>");
     let mut units: Vec<Unit> = Vec::new();
     for figure in figures {
         if !units.contains(&figure.unit) {

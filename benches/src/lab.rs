@@ -65,7 +65,11 @@ impl Lab {
     pub fn image(&self, request: &RunRequest) -> Result<()> {
         let started = Instant::now();
         while self.returns(request)?.usage.image != ImageUse::Used {
-            ensure!(started.elapsed() < IMAGE_PATIENCE, "after {IMAGE_PATIENCE:?} there is still no image");
+            ensure!(
+                started.elapsed() < IMAGE_PATIENCE,
+                "after {IMAGE_PATIENCE:?} there is still no image of {} bytes of script",
+                request.script.source.len()
+            );
         }
         Ok(())
     }

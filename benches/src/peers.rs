@@ -59,7 +59,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         }
     }
     bench.measuring("density", 0.9);
-    bench.record(format!("density/{OURS}"), Unit::Kibibytes, vec![density::resident_kib_each(LIVE)?]);
+    bench.record(format!("density/{OURS}"), Unit::Kibibytes, vec![density::kib_each(LIVE)?]);
     for entrant in &mut entrants {
         match entrant.running.density(LIVE) {
             Ok(kib) => bench.record(format!("density/{}", entrant.peer.name), Unit::Kibibytes, vec![kib]),

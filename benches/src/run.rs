@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path, rc::Rc};
 
 use ampoule_engine::RunRequest;
-use ampoule_protocol::{Json, LibrarySource, Limits};
+use ampoule_protocol::{LibrarySource, Limits};
 use anyhow::Result;
 
 use crate::{Bench, Clock, JOB, Lab, Subject, Unit, job, peers::packages};
@@ -14,22 +14,15 @@ const ALTERNATING: usize = 200;
 /// Jobs with and without images. `peers_dir` is where the library from npm is kept.
 pub fn subjects(peers_dir: &Path) -> Result<Vec<Subject>> {
     let (images, none) = (Rc::new(Lab::new()?), Rc::new(Lab::without_images()?));
-    let mut subjects = Vec::new();
-    let mut pair = |name: &str, request: RunRequest| -> Result<()> {
-        subjects.push(from_image(name, &images, request.clone())?);
-        let lab = Rc::clone(&none);
-        subjects.push(Subject::new(format!("{name}_no_image"), Clock::Both, move || lab.returns(&request).map(drop)));
-        Ok(())
+    let pair = |name: &str, request: RunRequest| -> [Subject; 2] {
+        let (from_image, lab) = (from_image(name, &images, request.clone()), Rc::clone(&none));
+        [from_image, Subject::new(format!("{name}_no_image"), Clock::Both, move || lab.returns(&request).map(drop))]
     };
-    pair("job", job())?;
-    pair("lines_500", RunRequest { input: many_input(), ..RunRequest::new(classes(500)) })?;
-    let library = packages::lodash(peers_dir);
-    match &library {
-        Ok(source) => pair("library", with_lodash(source))?,
-        Err(_) => drop(pair),
-    }
-    if let Err(reason) = library {
-        subjects.push(Subject::missing("library", format!("{reason:#}")));
+    let mut subjects = Vec::from(pair("job", job()));
+    subjects.extend(pair("lines_500", RunRequest { input: serde_json::json!({"name": "item_1"}).into(), ..RunRequest::new(classes(500)) }));
+    match packages::lodash(peers_dir) {
+        Ok(source) => subjects.extend(pair("library", with_lodash(&source))),
+        Err(reason) => subjects.push(Subject::missing("library", format!("{reason:#}"))),
     }
     subjects.push(first(&images));
     subjects.push(alternating(&images)?);
@@ -42,10 +35,12 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     bench.subjects(Unit::Microseconds, subjects)
 }
 
-fn from_image(name: &str, lab: &Rc<Lab>, request: RunRequest) -> Result<Subject> {
-    lab.image(&request)?;
+fn from_image(name: &str, lab: &Rc<Lab>, request: RunRequest) -> Subject {
+    if let Err(error) = lab.image(&request) {
+        return Subject::missing(name, format!("{error:#}"));
+    }
     let lab = Rc::clone(lab);
-    Ok(Subject::new(name, Clock::Both, move || lab.returns(&request).map(drop)))
+    Subject::new(name, Clock::Both, move || lab.returns(&request).map(drop))
 }
 
 /// A script that this engine never saw.
@@ -114,8 +109,4 @@ function validate{i}(o) {{
     let _ = writeln!(source, "const all = [{}];", models.join(", "));
     source
         + "function main(input) { return all.map(([Model, validate]) => { const m = new Model(input.name); m.add(m.double); return [validate(m).ok, JSON.stringify(m)]; }); }\n"
-}
-
-fn many_input() -> Json {
-    serde_json::json!({"name": "item_1"}).into()
 }

@@ -7,6 +7,7 @@ mod bench;
 mod exit;
 mod input;
 mod job_commands;
+mod platform;
 mod run;
 mod serve;
 mod submit;
@@ -43,6 +44,8 @@ enum Command {
     Logs(job_commands::LogsArgs),
     /// Cancel a job, queued or running.
     Cancel(job_commands::CancelArgs),
+    /// Render a whole install from one manifest: charts, policies, monitoring.
+    Platform(platform::Args),
     /// Measure what a sandbox costs on this machine.
     Bench(bench::Args),
 }
@@ -67,6 +70,7 @@ fn main() -> std::process::ExitCode {
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
+            Command::Platform(args) => platform::platform(args),
             Command::Bench(args) => bench::bench(args).await,
         }
     });

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ampoule_protocol::Limits;
+use ampoule_protocol::{LibrarySource, Limits};
 
 use super::*;
 
@@ -15,8 +15,8 @@ const TURNS: usize = 1000;
 /// Turns from one look at everything to the next; between them, looks are short.
 const WALK: usize = 11;
 
-/// Writes to everything in reach. The rest of the script decides how the run ends.
-const SPOIL: &str = r#"
+/// Fills memory with a mark, and leaves what no later look could name. The rest of the script decides how the run ends.
+const FILL: &str = r#"
     const MARK = 0xA5A55A5A;
     let moduleState = 'spoilt';
     const keep = [];
@@ -27,32 +27,34 @@ const SPOIL: &str = r#"
         keep.push(array);
     };
     for (const bytes of [1 << 12, 1 << 16, 1 << 20]) spread(bytes);
-    globalThis.spoilt = MARK;
-    globalThis[Symbol.for('spoilt')] = MARK;
-    var alsoSpoilt = MARK;
-    Object.prototype.spoilt = MARK;
-    Array.prototype.spoilt = MARK;
-    Function.prototype.spoilt = MARK;
-    Object.defineProperty(Error.prototype, 'message', { value: 'spoilt' });
-    // Patched built-ins that look like the real ones to a careless eye.
-    Array.prototype.map = { map(f) { return ['spoilt']; } }.map;
-    Array.prototype[Symbol.iterator] = function* () { yield 'spoilt'; };
-    JSON.stringify = () => '"spoilt"';
-    Promise.prototype.then = function then() { return this; };
-    Math.max = (a, b) => MARK;
-    Object.getPrototypeOf(function* () {}).spoilt = MARK;
-    Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator] ?? {})).spoilt = MARK;
-    Object.setPrototypeOf(globalThis, { inherited: MARK });
-    delete globalThis.WeakMap;
-    Object.freeze(Map.prototype);
-    console.log = () => {};
-    console.count('spoilt'); console.group('spoilt'); console.time('spoilt');
-    /(spoilt)/.exec('spoilt');
-    for (let i = 0; i < 20; i++) Math.random();
-    // Left behind, never to come.
-    setTimeout(() => { globalThis.late = MARK; }, 1);
     for (let i = 0; i < 50; i++) keep.push('spoilt'.repeat(i), { spoilt: MARK, i }, Symbol.for('spoilt' + i));
+    /(spoilt)/.exec('spoilt');
+    console.group('spoilt'); console.time('spoilt');
 "#;
+
+/// Traces on everything in reach, each of which a look must see.
+const TRACES: [&str; 18] = [
+    "globalThis.spoilt = 1;",
+    "globalThis[Symbol.for('spoilt')] = 1;",
+    "Object.setPrototypeOf(globalThis, { inherited: 1 });",
+    "delete globalThis.WeakMap;",
+    "Object.prototype.spoilt = 1;",
+    "Array.prototype.spoilt = 1;",
+    "Function.prototype.spoilt = 1;",
+    "Object.getPrototypeOf(function* () {}).spoilt = 1;",
+    "Object.getPrototypeOf(Object.getPrototypeOf([].values())).spoilt = 1;",
+    "Object.freeze(Map.prototype);",
+    "Object.defineProperty(Error.prototype, 'message', { value: 'spoilt' });",
+    // Patched built-ins that look like the real ones to a careless eye.
+    "Array.prototype.map = { map(f) { return ['spoilt']; } }.map;",
+    "Math.max = function max(a, b) { return 1; };",
+    "console.count('spoilt');",
+    "Math.random();",
+    // Left behind, to come while a later run waits.
+    "setTimeout(() => { globalThis.late = 1; }, 1);",
+    "JSON.stringify = () => '\"spoilt\"';",
+    "Promise.prototype.then = function then() { return this; };",
+];
 
 /// How spoiling runs end: returned, threw, out of fuel, out of memory, out of stack, without an answer, in the load.
 const ENDINGS: [&str; 8] = [
@@ -68,6 +70,7 @@ const ENDINGS: [&str; 8] = [
 
 /// Looks at everything that can be reached, at fresh memory, and at what built-ins do.
 const LOOK: &str = r#"
+    import 'lib:before';
     const MARK = 0xA5A55A5A;
     let moduleState = 'fresh';
     const walk = () => {
@@ -125,14 +128,20 @@ const LOOK: &str = r#"
 fn spoiler(turn: usize) -> RunRequest {
     // Most spoilers are new to the engine, some come again and again: those may start from an image.
     let own = if turn.is_multiple_of(3) { String::new() } else { format!("// {turn}\n") };
-    let mut request = RunRequest::new(format!("{own}{SPOIL}{}", ENDINGS[turn % ENDINGS.len()]));
+    let mut request = RunRequest::new(format!("{own}{FILL}{}{}", TRACES.concat(), ENDINGS[turn % ENDINGS.len()]));
     request.limits = Limits { fuel: 40_000_000, memory_bytes: 16 << 20, ..Limits::DEFAULT };
     request
 }
 
 /// With `walk` it goes over every property of every object that it can reach.
 async fn look(walk: bool) -> RunReport {
+    look_after(walk, "").await
+}
+
+/// The same, after other code in the same run.
+async fn look_after(walk: bool, before: &str) -> RunReport {
     let mut request = RunRequest::new(LOOK);
+    request.libraries = vec![LibrarySource { name: "before".into(), source: before.into() }];
     request.input = serde_json::json!({"walk": walk}).into();
     let mut report = run(&request).await;
     // How long it took, and whether it had to be loaded, is not the script's.
@@ -162,6 +171,19 @@ async fn a_run_finds_nothing_of_those_before_it() {
     println!("spoilers: {endings:?}");
     for (ending, share) in [("returned", 1), ("TypeError", 1), ("DeadlockError", 1), ("fuel", 3), ("memory", 1)] {
         assert!(endings.get(ending).is_some_and(|count| *count >= share * TURNS / ENDINGS.len()), "{ending}: {endings:?}");
+    }
+}
+
+/// The look is good for something: what would leak is seen, each trace by itself.
+#[tokio::test]
+async fn each_trace_would_be_seen() {
+    let clean = look(true).await;
+    // What it took to leave the trace is no trace.
+    let seen = |report: RunReport| (report.outcome, report.logs);
+    let clean = seen(clean);
+    assert!(seen(look_after(true, "const harmless = 1;").await) == clean);
+    for trace in TRACES {
+        assert!(seen(look_after(true, trace).await) != clean, "{trace}");
     }
 }
 

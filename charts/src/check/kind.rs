@@ -1,0 +1,121 @@
+//! Names, and what each kind of component has and has not.
+
+use super::Check;
+use crate::manifest::{Component, Kind};
+
+/// Longest name of a Kubernetes object that others are named after.
+const MAX_LABEL: usize = 63;
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let install = &manifest.install;
+    for (key, name) in [("install.name", &install.name), ("install.namespace", &install.namespace)] {
+        label(check, key, name);
+    }
+    if install.version.split('.').count() != 3 || install.version.split('.').any(|part| part.parse::<u32>().is_err()) {
+        check.tell("install.version", format!("`{}` is no version; write it like 1.2.3", install.version));
+    }
+    if install.kubernetes.is_empty() {
+        check.tell("install.kubernetes", "names no version; write those that you test, such as [\"1.30\"]");
+    }
+    let minors: Vec<_> =
+        install.kubernetes.iter().map(|version| version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok())).collect();
+    for (index, minor) in minors.iter().enumerate() {
+        if minor.is_none() {
+            check.tell(
+                format!("install.kubernetes[{index}]"),
+                format!("`{}` is no version; write it like \"1.30\"", install.kubernetes[index]),
+            );
+        }
+    }
+    if !minors.is_sorted() {
+        check.tell("install.kubernetes", "must begin with the oldest version");
+    }
+    let named = [
+        ("images", manifest.images.keys().collect::<Vec<_>>()),
+        ("hosts", manifest.hosts.keys().collect()),
+        ("components", manifest.components.keys().collect()),
+        ("service_accounts", manifest.service_accounts.keys().collect()),
+        ("secrets", manifest.secrets.keys().collect()),
+        ("profiles", manifest.profiles.keys().collect()),
+    ];
+    for (concept, names) in named {
+        for name in names {
+            label(check, &format!("{concept}.{name}"), name);
+            let object = format!("{}-{name}", install.name);
+            if object.len() > MAX_LABEL {
+                check.tell(format!("{concept}.{name}"), format!("`{object}` is longer than {MAX_LABEL} characters; choose a shorter name"));
+            }
+        }
+    }
+    for (name, component) in &manifest.components {
+        of_component(check, &format!("components.{name}"), component);
+    }
+}
+
+fn label(check: &mut Check<'_>, key: &str, name: &str) {
+    let inner = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if name.is_empty() || !inner || name.starts_with('-') || name.ends_with('-') || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        check.tell(key, format!("`{name}` is no DNS label; use a-z, 0-9 and -, beginning with a letter"));
+    }
+}
+
+fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
+    let kind = component.kind;
+    let ours = kind != Kind::External;
+    let served = matches!(kind, Kind::Deployment | Kind::StatefulSet);
+    // (member, is it there, may it be, must it be)
+    let members = [
+        ("pods", component.pods.is_some(), !ours, !ours),
+        ("image", component.image.is_some(), ours, ours),
+        ("command", !component.command.is_empty(), ours, ours),
+        ("resources", component.resources.is_some(), ours, ours),
+        ("service_account", component.service_account.is_some(), ours, ours),
+        ("env", !component.env.is_empty(), ours, false),
+        ("knobs", !component.knobs.is_empty(), ours, false),
+        ("files", !component.files.is_empty(), ours, false),
+        ("ports", !component.ports.is_empty(), kind != Kind::Test, false),
+        ("storage", component.storage.is_some(), kind == Kind::StatefulSet, kind == Kind::StatefulSet),
+        ("scaling", component.scaling.is_some(), kind == Kind::Deployment, false),
+        ("disruption", component.disruption.is_some(), kind == Kind::Deployment, false),
+        ("isolation", component.isolation.is_some(), served, false),
+        ("stop_within", component.stop_within.is_some(), served, false),
+        ("probes", component.probes.live.is_some() || component.probes.ready.is_some(), served, false),
+    ];
+    let kind = format!("{kind:?}").to_lowercase();
+    for (member, there, may, must) in members {
+        if there && !may {
+            check.tell(format!("{key}.{member}"), format!("means nothing for kind {kind}; take it away"));
+        } else if must && !there {
+            check.tell(key, format!("kind {kind} needs `{member}`"));
+        }
+    }
+    for (name, port) in &component.ports {
+        let twin =
+            component.ports.iter().find(|(other, twin)| *other < name && twin.number == port.number && twin.protocol == port.protocol);
+        if let Some((other, _)) = twin {
+            let (number, protocol) = (port.number, port.protocol.as_str());
+            check.tell(format!("{key}.ports.{name}"), format!("{number}/{protocol} is `{other}` already; use that name"));
+        }
+        // Kubernetes: IANA_SVC_NAME.
+        if name.len() > 15 {
+            check.tell(format!("{key}.ports.{name}"), "a port's name has at most 15 characters");
+        }
+    }
+    for (name, knob) in &component.knobs {
+        if !(knob.min..=knob.max).contains(&knob.default) {
+            check.tell(format!("{key}.knobs.{name}.default"), format!("{} is not from {} to {}", knob.default, knob.min, knob.max));
+        }
+    }
+    if let Some(scaling) = &component.scaling {
+        if scaling.min > scaling.max || scaling.min < 0 {
+            check.tell(format!("{key}.scaling"), format!("min {} to max {} is no range", scaling.min, scaling.max));
+        }
+        if scaling.per_replica < 1 {
+            check.tell(format!("{key}.scaling.per_replica"), "must be at least 1");
+        }
+    }
+    for path in component.files.keys().filter(|path| !path.starts_with('/') || path.ends_with('/')) {
+        check.tell(format!("{key}.files.{path}"), "must be the absolute path of a file");
+    }
+}

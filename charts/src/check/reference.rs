@@ -1,0 +1,130 @@
+//! Whatever names another part names one that is there; and whatever is there is named by something.
+
+use std::collections::BTreeSet;
+
+use super::Check;
+use crate::{
+    manifest::{Component, Env, EnvSource, Kind},
+    problem::suggestion,
+};
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let mut used = Used::default();
+    for (name, component) in &manifest.components {
+        of_component(check, &mut used, name, component);
+    }
+    for (name, host) in &manifest.hosts {
+        port(check, &format!("hosts.{name}"), &host.component, &host.port);
+        let twin = manifest.hosts.iter().find(|(other, twin)| *other < name && twin.name == host.name);
+        if let Some((other, _)) = twin {
+            check.tell(format!("hosts.{name}.name"), format!("`{}` is host `{other}` already; refer to that one", host.name));
+        }
+    }
+    for (name, signal) in &manifest.signals {
+        let key = format!("signals.{name}");
+        port(check, &key, &signal.component, &signal.port);
+        if check.declared(&format!("{key}.collector"), "component", &signal.collector, &manifest.components)
+            && manifest.components[&signal.collector].kind != Kind::External
+        {
+            check.tell(
+                format!("{key}.collector"),
+                format!("`{}` is installed here; a collector is an external component", signal.collector),
+            );
+        }
+    }
+    let unused = [
+        ("images", manifest.images.keys().collect::<Vec<_>>(), &used.images),
+        ("service_accounts", manifest.service_accounts.keys().collect(), &used.accounts),
+        ("secrets", manifest.secrets.keys().collect(), &used.secrets),
+        ("signals", manifest.signals.keys().collect(), &used.signals),
+    ];
+    for (concept, names, used) in unused {
+        for name in names.into_iter().filter(|name| !used.contains(*name)) {
+            check.tell(format!("{concept}.{name}"), "is used by no component; take it away, or refer to it");
+        }
+    }
+}
+
+/// Names that some component refers to.
+#[derive(Default)]
+struct Used {
+    images: BTreeSet<String>,
+    accounts: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+    signals: BTreeSet<String>,
+}
+
+fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &Component) {
+    let manifest = check.manifest;
+    let key = format!("components.{name}");
+    if let Some(image) = &component.image {
+        check.declared(&format!("{key}.image"), "image", image, &manifest.images);
+        used.images.insert(image.clone());
+    }
+    if let Some(account) = &component.service_account {
+        check.declared(&format!("{key}.service_account"), "service account", account, &manifest.service_accounts);
+        used.accounts.insert(account.clone());
+    }
+    if let Some(scaling) = &component.scaling {
+        check.declared(&format!("{key}.scaling.signal"), "signal", &scaling.signal, &manifest.signals);
+        used.signals.insert(scaling.signal.clone());
+    }
+    for (which, probe) in [("live", &component.probes.live), ("ready", &component.probes.ready)] {
+        if let Some(probe) = probe {
+            check.declared(&format!("{key}.probes.{which}.port"), "port", &probe.port, &component.ports);
+        }
+    }
+    let mut knobs = BTreeSet::new();
+    if let Some(knob) = component.stop_within.as_ref().and_then(|stop| stop.knob.as_ref()) {
+        check.declared(&format!("{key}.stop_within.knob"), "knob", knob, &component.knobs);
+        knobs.insert(knob);
+    }
+    for (variable, value) in &component.env {
+        let Env::From(from) = value else { continue };
+        let key = format!("{key}.env.{variable}");
+        match from {
+            EnvSource::Listen(port) => {
+                check.declared(&key, "port", port, &component.ports);
+            }
+            EnvSource::Knob(knob) | EnvSource::Seconds(knob) => {
+                check.declared(&key, "knob", knob, &component.knobs);
+                knobs.insert(knob);
+            }
+            EnvSource::Url(target) => url(check, &key, target),
+            EnvSource::Secret(reference) | EnvSource::SecretFile(reference) => {
+                let Some((secret, field)) = reference.split_once('.') else {
+                    check.tell(&key, format!("`{reference}` names no key of a secret; write SECRET.KEY"));
+                    continue;
+                };
+                used.secrets.insert(secret.to_owned());
+                if check.declared(&key, "secret", secret, &manifest.secrets) {
+                    check.declared(&key, &format!("key of secret `{secret}`:"), field, &manifest.secrets[secret].keys);
+                }
+            }
+        }
+    }
+    for knob in component.knobs.keys().filter(|knob| !knobs.contains(knob)) {
+        check.tell(format!("{key}.knobs.{knob}"), "is used by no variable; take it away, or refer to it");
+    }
+}
+
+fn url(check: &mut Check<'_>, key: &str, target: &str) {
+    match target.split_once(':') {
+        Some(("host", host)) => {
+            let hosts = &check.manifest.hosts;
+            check.declared(key, "host", host, hosts);
+        }
+        Some((component, name)) => port(check, key, component, name),
+        None => check.tell(key, format!("`{target}` is no reference; write COMPONENT:PORT or host:NAME")),
+    }
+}
+
+/// A port of another component.
+fn port(check: &mut Check<'_>, key: &str, component: &str, port: &str) {
+    let components = &check.manifest.components;
+    if check.declared(key, "component", component, components) && !components[component].ports.contains_key(port) {
+        let known = suggestion(port, components[component].ports.keys().map(String::as_str));
+        check.tell(key, format!("component `{component}` has no port `{port}`{known}"));
+    }
+}

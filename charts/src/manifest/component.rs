@@ -1,0 +1,197 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Isolation, Port};
+
+/// What a component is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Replicas that are all alike and keep nothing.
+    Deployment,
+    /// One replica that keeps data on a volume.
+    StatefulSet,
+    /// A pod that `helm test` runs once, to see that the install works.
+    Test,
+    /// Pods that are there already and belong to others: DNS, Prometheus, clients.
+    External,
+}
+
+/// One part of the platform.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// What it is.
+    pub kind: Kind,
+    /// What it does.
+    pub doc: String,
+    /// Named ports: those it listens on.
+    #[serde(default)]
+    pub ports: BTreeMap<String, Port>,
+    /// External: which pods it is.
+    pub pods: Option<Pods>,
+    /// Name of its image.
+    pub image: Option<String>,
+    /// What is started, and its arguments.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// Environment variables.
+    #[serde(default)]
+    pub env: BTreeMap<String, Env>,
+    /// Integers that an installer may set, used by `env`.
+    #[serde(default)]
+    pub knobs: BTreeMap<String, KnobSpec>,
+    /// Small text files, by their absolute path in the container.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Its service account.
+    pub service_account: Option<String>,
+    /// What it is given.
+    pub resources: Option<Resources>,
+    /// The volume of a stateful set.
+    pub storage: Option<Storage>,
+    /// How its health is seen from outside.
+    #[serde(default)]
+    pub probes: Probes,
+    /// Time between SIGTERM and SIGKILL.
+    pub stop_within: Option<StopWithin>,
+    /// How the number of replicas follows a signal.
+    pub scaling: Option<Scaling>,
+    /// What a drained node may take away at once.
+    pub disruption: Option<Disruption>,
+    /// Present: nothing in and nothing out but the connections to and from the components listed here.
+    pub isolation: Option<Isolation>,
+}
+
+/// Pods of others, by namespace and labels.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pods {
+    /// Their namespace; the platform's own if absent.
+    pub namespace: Option<String>,
+    /// The service in front of them, for those who dial it by name.
+    pub service: Option<String>,
+    /// Labels that they all carry; none means every pod of the namespace.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An environment variable's value.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Env {
+    /// This text. Neither a secret nor a URL: those are referred to.
+    Text(String),
+    /// From another part of the manifest.
+    From(EnvSource),
+}
+
+/// Where an environment variable's value comes from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum EnvSource {
+    /// Address to listen on with this port of the component: `0.0.0.0:8080`.
+    Listen(String),
+    /// URL of a component's port inside the cluster, `manager:http-web`, or of a host, `host:api`.
+    Url(String),
+    /// One of the component's knobs.
+    Knob(String),
+    /// One of the component's knobs, as a duration: `20s`.
+    Seconds(String),
+    /// Path of a mounted file with this key of a secret: `keys.worker`.
+    SecretFile(String),
+    /// This key of a secret, in the variable itself. Files are better: they show up nowhere else.
+    Secret(String),
+}
+
+/// An integer that an installer may set.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnobSpec {
+    /// What it does.
+    pub doc: String,
+    /// Its value when nobody sets it.
+    pub default: i64,
+    /// Least value.
+    pub min: i64,
+    /// Greatest value.
+    pub max: i64,
+}
+
+/// What a container is given.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resources {
+    /// CPU request, such as `500m`. There is no CPU limit: it only throttles.
+    pub cpu: String,
+    /// Memory, requested and at most: `512Mi`.
+    pub memory: String,
+    /// Why so much.
+    pub doc: String,
+}
+
+/// Time between SIGTERM and SIGKILL.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopWithin {
+    /// Seconds.
+    pub seconds: i64,
+    /// One of the component's knobs, in seconds, that is added.
+    pub knob: Option<String>,
+}
+
+/// A volume.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// Where it is mounted.
+    pub path: String,
+    /// Its size by default.
+    pub size: String,
+}
+
+/// How a component's health is seen from outside.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Probes {
+    /// Fails: the container is started anew.
+    pub live: Option<Probe>,
+    /// Fails: no requests are sent to it.
+    pub ready: Option<Probe>,
+}
+
+/// An HTTP GET that must succeed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Port of the component.
+    pub port: String,
+    /// Path that is asked for.
+    pub path: String,
+}
+
+/// How the number of replicas follows a signal.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// The signal: its value is shared among the replicas.
+    pub signal: String,
+    /// How much of it one replica is there for.
+    pub per_replica: i64,
+    /// Fewest replicas.
+    pub min: i64,
+    /// Most replicas.
+    pub max: i64,
+    /// How long it must have been too many before there are fewer, in seconds.
+    pub scale_down_seconds: i64,
+}
+
+/// What a drained node may take away at once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disruption {
+    /// Replicas, as a count or a share: `1` or `25%`.
+    pub max_unavailable: String,
+}

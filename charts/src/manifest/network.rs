@@ -1,0 +1,63 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Transport protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+pub enum Protocol {
+    /// TCP.
+    #[default]
+    #[serde(rename = "TCP")]
+    Tcp,
+    /// UDP.
+    #[serde(rename = "UDP")]
+    Udp,
+}
+
+impl Protocol {
+    /// As Kubernetes spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}
+
+/// A port that something listens on.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// Its number.
+    pub number: u16,
+    /// TCP unless said otherwise.
+    #[serde(default)]
+    pub protocol: Protocol,
+}
+
+/// One component may open connections to another.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    /// Who dials.
+    pub from: String,
+    /// Who is dialled.
+    pub to: String,
+    /// Which of its ports, by name.
+    pub ports: Vec<String>,
+    /// What for.
+    pub doc: String,
+}
+
+/// Nothing in and nothing out, but for these.
+///
+/// A connection must be listed here too, or it is an error: a line added to `connections` cannot open what is isolated.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Isolation {
+    /// Components that may dial in.
+    #[serde(rename = "in")]
+    pub inward: Vec<String>,
+    /// Components that may be dialled.
+    #[serde(rename = "out")]
+    pub outward: Vec<String>,
+}

@@ -1,0 +1,145 @@
+//! The pod of a workload, as the restricted Pod Security Standard wants it.
+
+use crate::{
+    manifest::{Kind, Probe},
+    plan::{EnvValue, Workload},
+    tree::{Part, Tree, When, entry, map},
+};
+
+/// User and group of every container: `nonroot` in the usual small base images.
+const NOBODY: i64 = 65532;
+
+/// Secrets are read by the pod's group, and by nobody else: 0440.
+const SECRET_MODE: i64 = 0o440;
+
+/// The pod's specification.
+pub(super) fn spec(workload: &Workload) -> Tree {
+    let mut spec = vec![
+        entry("serviceAccountName", &workload.account),
+        entry("automountServiceAccountToken", false),
+        // Variables about the services of the namespace are nobody's business in a sealed pod.
+        entry("enableServiceLinks", false),
+    ];
+    if workload.kind == Kind::Test {
+        spec.push(entry("restartPolicy", "Never"));
+    }
+    if let Some(grace) = &workload.grace {
+        spec.push(entry("terminationGracePeriodSeconds", grace.clone()));
+    }
+    spec.push(entry(
+        "securityContext",
+        map! {
+            "runAsNonRoot" => true,
+            "runAsUser" => NOBODY,
+            "runAsGroup" => NOBODY,
+            "fsGroup" => NOBODY,
+            "fsGroupChangePolicy" => "OnRootMismatch",
+            "seccompProfile" => map! { "type" => "RuntimeDefault" },
+        },
+    ));
+    spec.push(entry("containers", vec![container(workload)]));
+    let volumes = volumes(workload);
+    if !volumes.is_empty() {
+        spec.push(entry("volumes", volumes));
+    }
+    if workload.kind != Kind::Test {
+        for name in ["nodeSelector", "tolerations"] {
+            let path = format!("{}.{name}", workload.name);
+            let mut member = entry(name, Tree::Block(path.clone()));
+            member.when = Some(When::Set(path));
+            spec.push(member);
+        }
+    }
+    Tree::Map(spec)
+}
+
+fn container(workload: &Workload) -> Tree {
+    let image = |leaf: &str| Part::Knob(format!("{}.{leaf}", workload.image));
+    let mut container = vec![
+        entry("name", &workload.name),
+        entry("image", Tree::Text(vec![image("repository"), Part::Literal(":".to_owned()), image("tag")])),
+        entry("imagePullPolicy", Tree::Text(vec![image("pullPolicy")])),
+        entry("command", workload.command.iter().map(Tree::text).collect::<Vec<_>>()),
+    ];
+    if !workload.env.is_empty() {
+        container.push(entry("env", workload.env.iter().map(|(name, value)| variable(name, value)).collect::<Vec<_>>()));
+    }
+    if !workload.ports.is_empty() {
+        let port = |port: &crate::plan::NamedPort| {
+            map! { "name" => &port.name, "containerPort" => i64::from(port.number), "protocol" => port.protocol.as_str() }
+        };
+        container.push(entry("ports", workload.ports.iter().map(port).collect::<Vec<_>>()));
+    }
+    if let Some(live) = &workload.probes.live {
+        container.push(entry("livenessProbe", http_get(live, 10)));
+    }
+    if let Some(ready) = &workload.probes.ready {
+        container.push(entry("readinessProbe", http_get(ready, 5)));
+    }
+    container.push(entry("resources", Tree::Block(format!("{}.resources", workload.name))));
+    container.push(entry(
+        "securityContext",
+        map! {
+            "allowPrivilegeEscalation" => false,
+            "readOnlyRootFilesystem" => true,
+            "capabilities" => map! { "drop" => vec!["ALL"] },
+        },
+    ));
+    let mounts = mounts(workload);
+    if !mounts.is_empty() {
+        container.push(entry("volumeMounts", mounts));
+    }
+    Tree::Map(container)
+}
+
+fn variable(name: &str, value: &EnvValue) -> Tree {
+    match value {
+        EnvValue::Plain(value) => map! { "name" => name, "value" => value.clone() },
+        EnvValue::SecretKey(secret, key) => {
+            let reference = map! { "name" => Tree::knob(secret), "key" => key };
+            map! { "name" => name, "valueFrom" => map! { "secretKeyRef" => reference } }
+        }
+    }
+}
+
+fn http_get(probe: &Probe, period: i64) -> Tree {
+    map! {
+        "httpGet" => map! { "path" => &probe.path, "port" => &probe.port },
+        "periodSeconds" => period,
+        "timeoutSeconds" => 5,
+    }
+}
+
+fn mounts(workload: &Workload) -> Vec<Tree> {
+    let mut mounts = Vec::new();
+    if let Some(path) = &workload.volume {
+        mounts.push(map! { "name" => "data", "mountPath" => path });
+    }
+    for secret in workload.secret_files.keys() {
+        let name = secret.trim_start_matches("secrets.");
+        mounts.push(map! { "name" => format!("secret-{name}"), "mountPath" => format!("{}/{name}", crate::plan::SECRET_FOLDER), "readOnly" => true });
+    }
+    for path in workload.files.keys() {
+        mounts.push(map! { "name" => "files", "mountPath" => path, "subPath" => file_key(path), "readOnly" => true });
+    }
+    mounts
+}
+
+fn volumes(workload: &Workload) -> Vec<Tree> {
+    let mut volumes = Vec::new();
+    for (secret, keys) in &workload.secret_files {
+        let items: Vec<_> = keys.iter().map(|key| map! { "key" => key, "path" => key }).collect();
+        let name = secret.trim_start_matches("secrets.");
+        let source = map! { "secretName" => Tree::knob(secret), "defaultMode" => SECRET_MODE, "items" => items };
+        volumes.push(map! { "name" => format!("secret-{name}"), "secret" => source });
+    }
+    if !workload.files.is_empty() {
+        volumes.push(map! { "name" => "files", "configMap" => map! { "name" => format!("{}-files", workload.object) } });
+    }
+    volumes
+}
+
+/// The key of a file in its ConfigMap.
+pub(super) fn file_key(path: &str) -> String {
+    path.trim_start_matches('/').replace('/', "-")
+}

@@ -1,0 +1,228 @@
+//! An object as it will be printed: plain data, in the author's order, with places where a knob's value goes in.
+//!
+//! This is all the logic that a template can have: a value of a knob, a text made of such values, a block, and a member or a file that is there only
+//! under a condition. `yaml` prints a tree as a Helm template; [`Tree::fixed`] puts values in, for what is rendered without Helm and
+//! for tests.
+
+use serde_json::Value;
+
+/// A node of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tree {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A text, of parts.
+    Text(Vec<Part>),
+    /// A list.
+    List(Vec<Tree>),
+    /// Members in order.
+    Map(Vec<Entry>),
+    /// The integer of a knob, and something added to it.
+    Number(String, i64),
+    /// The map or list of a knob, as it is.
+    Block(String),
+}
+
+/// Part of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// These characters.
+    Literal(String),
+    /// The text of a knob.
+    Knob(String),
+    /// The integer of a knob. Helm holds it as a float: printed as it is, a million would be `1e+06`.
+    Number(String),
+    /// The namespace that is installed into.
+    Namespace,
+}
+
+/// A member of a map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Tree,
+    /// When it is there at all.
+    pub when: Option<When>,
+}
+
+/// A condition on one knob.
+#[derive(Clone, Debug, PartialEq)]
+pub enum When {
+    /// A flag is on, a text or a block is not empty.
+    Set(String),
+    /// A choice has this value.
+    Is(String, String),
+}
+
+impl Tree {
+    /// A text without knobs.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(vec![Part::Literal(text.into())])
+    }
+
+    /// The text of a knob.
+    pub fn knob(path: impl Into<String>) -> Self {
+        Self::Text(vec![Part::Knob(path.into())])
+    }
+
+    /// The same with values put in, and without the members whose condition does not hold.
+    pub fn fixed(&self, values: &Value, namespace: &str) -> Self {
+        match self {
+            Self::Bool(_) | Self::Int(_) => self.clone(),
+            Self::Text(parts) => Self::text(parts.iter().map(|part| part.fixed(values, namespace)).collect::<String>()),
+            Self::List(items) => Self::List(items.iter().map(|item| item.fixed(values, namespace)).collect()),
+            Self::Map(entries) => {
+                let kept = entries.iter().filter(|entry| entry.when.as_ref().is_none_or(|when| when.holds(values)));
+                Self::Map(kept.map(|entry| Entry { value: entry.value.fixed(values, namespace), when: None, ..entry.clone() }).collect())
+            }
+            Self::Number(path, more) => Self::Int(lookup(values, path).as_i64().unwrap_or_default() + more),
+            Self::Block(path) => lookup(values, path).clone().into(),
+        }
+    }
+
+    /// As JSON, which a tree with knobs or conditions is not: see [`Tree::fixed`].
+    pub fn json(&self, values: &Value, namespace: &str) -> Value {
+        match self.fixed(values, namespace) {
+            Self::Bool(value) => value.into(),
+            Self::Int(value) => value.into(),
+            Self::Text(parts) => parts.iter().map(|part| part.fixed(values, namespace)).collect::<String>().into(),
+            Self::List(items) => items.iter().map(|item| item.json(values, namespace)).collect::<Vec<_>>().into(),
+            Self::Map(entries) => {
+                Value::Object(entries.into_iter().map(|entry| (entry.name, entry.value.json(values, namespace))).collect())
+            }
+            Self::Number(..) | Self::Block(..) => unreachable!("a fixed tree has no knobs"),
+        }
+    }
+
+    /// Calls `visit` with the path of every knob that the tree depends on.
+    pub fn knobs(&self, visit: &mut impl FnMut(&str)) {
+        match self {
+            Self::Bool(_) | Self::Int(_) => {}
+            Self::Text(parts) => parts.iter().for_each(|part| {
+                if let Part::Knob(path) | Part::Number(path) = part {
+                    visit(path);
+                }
+            }),
+            Self::List(items) => items.iter().for_each(|item| item.knobs(visit)),
+            Self::Map(entries) => entries.iter().for_each(|entry| {
+                if let Some(When::Set(path) | When::Is(path, _)) = &entry.when {
+                    visit(path);
+                }
+                entry.value.knobs(visit);
+            }),
+            Self::Number(path, _) | Self::Block(path) => visit(path),
+        }
+    }
+}
+
+impl Part {
+    fn fixed(&self, values: &Value, namespace: &str) -> String {
+        match self {
+            Self::Literal(text) => text.clone(),
+            Self::Namespace => namespace.to_owned(),
+            Self::Knob(path) | Self::Number(path) => match lookup(values, path) {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            },
+        }
+    }
+}
+
+impl When {
+    /// With these values, it is so.
+    pub fn holds(&self, values: &Value) -> bool {
+        match self {
+            Self::Is(path, wanted) => lookup(values, path) == wanted,
+            Self::Set(path) => match lookup(values, path) {
+                Value::Bool(on) => *on,
+                Value::String(text) => !text.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(members) => !members.is_empty(),
+                Value::Number(number) => number.as_i64() != Some(0),
+                Value::Null => false,
+            },
+        }
+    }
+}
+
+/// The value at a dotted path.
+pub(crate) fn lookup<'a>(values: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(values, |value, name| &value[name])
+}
+
+impl From<Value> for Tree {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => number.as_i64().map_or_else(|| Self::text(number.to_string()), Self::Int),
+            Value::String(text) => Self::text(text),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(members) => Self::Map(members.into_iter().map(|(name, value)| entry(name, value)).collect()),
+            Value::Null => Self::text(""),
+        }
+    }
+}
+
+impl From<&str> for Tree {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Tree {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&String> for Tree {
+    fn from(text: &String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<bool> for Tree {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Tree {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for Tree {
+    fn from(items: Vec<T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<Vec<Entry>> for Tree {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self::Map(entries)
+    }
+}
+
+/// A member that is always there.
+pub(crate) fn entry(name: impl Into<String>, value: impl Into<Tree>) -> Entry {
+    Entry { name: name.into(), value: value.into(), when: None }
+}
+
+/// A map: `map! { "a": 1, "b" if condition: text }`.
+macro_rules! map {
+    ($($name:literal $(if $when:expr)? => $value:expr),* $(,)?) => {
+        $crate::tree::Tree::Map(vec![$({
+            #[allow(unused_mut, reason = "only members with a condition change it")]
+            let mut entry = $crate::tree::entry($name, $value);
+            $(entry.when = Some($when);)?
+            entry
+        }),*])
+    };
+}
+pub(crate) use map;

@@ -1,0 +1,161 @@
+//! Prints a tree as YAML, and as a Helm template where it has knobs. The same tree always gives the same bytes.
+
+use crate::tree::{Entry, Part, Tree, When};
+
+/// Prints a document.
+pub(crate) fn print(tree: &Tree) -> String {
+    let mut out = String::new();
+    block(tree, 0, &mut out);
+    out
+}
+
+/// Prints a document that is there only under these conditions.
+pub(crate) fn print_template(tree: &Tree, when: &[When]) -> String {
+    let mut out = String::new();
+    for when in when {
+        out.push_str(&format!("{{{{- if {} }}}}\n", condition(when)));
+    }
+    block(tree, 0, &mut out);
+    out.push_str(&"{{- end }}\n".repeat(when.len()));
+    out
+}
+
+/// A node on lines of its own, each indented by `indent`.
+fn block(tree: &Tree, indent: usize, out: &mut String) {
+    match tree {
+        Tree::Map(entries) if !entries.is_empty() => entries.iter().for_each(|entry| member(entry, indent, out)),
+        Tree::List(items) if !items.is_empty() => {
+            for item in items {
+                let mut text = String::new();
+                block(item, indent + 2, &mut text);
+                // The first line of an item stands behind its dash.
+                out.push_str(&format!("{}- {}", " ".repeat(indent), text.trim_start_matches(' ')));
+            }
+        }
+        other => out.push_str(&format!("{}{}\n", " ".repeat(indent), scalar(other, indent))),
+    }
+}
+
+fn member(entry: &Entry, indent: usize, out: &mut String) {
+    let margin = " ".repeat(indent);
+    if let Some(when) = &entry.when {
+        out.push_str(&format!("{margin}{{{{- if {} }}}}\n", condition(when)));
+    }
+    out.push_str(&format!("{margin}{}:", quoted(&entry.name)));
+    match &entry.value {
+        Tree::Map(entries) if !entries.is_empty() => {
+            out.push('\n');
+            block(&entry.value, indent + 2, out);
+        }
+        Tree::List(items) if !items.is_empty() => {
+            out.push('\n');
+            block(&entry.value, indent + 2, out);
+        }
+        Tree::Block(path) => out.push_str(&format!("\n{margin}  {{{{- toYaml {} | nindent {} }}}}\n", value(path), indent + 2)),
+        other => out.push_str(&format!(" {}\n", scalar(other, indent + 2))),
+    }
+    if entry.when.is_some() {
+        out.push_str(&format!("{margin}{{{{- end }}}}\n"));
+    }
+}
+
+/// A node that fits on one line, or a literal block whose lines are indented.
+fn scalar(tree: &Tree, indent: usize) -> String {
+    match tree {
+        Tree::Bool(value) => value.to_string(),
+        Tree::Int(value) => value.to_string(),
+        Tree::Map(_) => "{}".to_owned(),
+        Tree::List(_) => "[]".to_owned(),
+        Tree::Number(path, 0) => format!("{{{{ {} | int64 }}}}", value(path)),
+        Tree::Number(path, more) => format!("{{{{ add {} {more} }}}}", value(path)),
+        Tree::Block(path) => format!("{{{{ {} | toJson }}}}", value(path)),
+        Tree::Text(parts) => match &parts[..] {
+            [Part::Literal(text)] if text.ends_with('\n') && !text.ends_with("\n\n") && !text.starts_with([' ', '\n']) => {
+                let margin = " ".repeat(indent);
+                let lines = text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("\n{margin}{line}") });
+                format!("|{}", lines.collect::<String>())
+            }
+            [Part::Literal(text)] => quoted(text),
+            [] => quoted(""),
+            [Part::Namespace] => "{{ .Release.Namespace | quote }}".to_owned(),
+            [Part::Number(path)] => format!("{{{{ {} | int64 | quote }}}}", value(path)),
+            [Part::Knob(path)] => format!("{{{{ {} | quote }}}}", value(path)),
+            parts => {
+                let operands = parts.iter().map(|part| match part {
+                    Part::Literal(text) => format!("{text:?}"),
+                    Part::Namespace => ".Release.Namespace".to_owned(),
+                    Part::Knob(path) => value(path),
+                    Part::Number(path) => format!("(int64 {})", value(path)),
+                });
+                format!("{{{{ print {} | quote }}}}", operands.collect::<Vec<_>>().join(" "))
+            }
+        },
+    }
+}
+
+fn condition(when: &When) -> String {
+    match when {
+        When::Set(path) => value(path),
+        When::Is(path, wanted) => format!("eq {} {wanted:?}", value(path)),
+    }
+}
+
+fn value(path: &str) -> String {
+    format!(".Values.{path}")
+}
+
+/// Plain where every YAML reader takes it for this text, else in double quotes.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./ ".contains(c);
+    let first = text.chars().next().unwrap_or(' ');
+    // A word of YAML 1.1, a number, a date or a time would be read as such.
+    let word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null");
+    let safe = (first.is_ascii_alphabetic() || first == '/') && text.chars().all(plain) && !text.ends_with(' ') && !word;
+    if safe { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::map;
+
+    #[test]
+    fn prints_templates() {
+        let tree = map! {
+            "name" => "a-b",
+            "version" => "1.30",
+            "no" => true,
+            "empty" => Tree::List(Vec::new()),
+            "list" => Tree::List(vec![map! { "a" => 1, "b" => "x: y" }, Tree::text("80")]),
+            "replicas" if When::Is("w.by".into(), "none".into()) => Tree::Number("w.replicas".into(), 0),
+            "labels" if When::Set("w.labels".into()) => Tree::Block("w.labels".into()),
+            "url" => Tree::Text(vec![Part::Literal("http://m.".into()), Part::Namespace, Part::Literal(":".into()), Part::Number("w.port".into())]),
+            "script" => "one\n\n  two\n",
+        };
+        let wanted = r#"name: a-b
+version: "1.30"
+"no": true
+empty: []
+list:
+  - a: 1
+    b: "x: y"
+  - "80"
+{{- if eq .Values.w.by "none" }}
+replicas: {{ .Values.w.replicas | int64 }}
+{{- end }}
+{{- if .Values.w.labels }}
+labels:
+  {{- toYaml .Values.w.labels | nindent 2 }}
+{{- end }}
+url: {{ print "http://m." .Release.Namespace ":" (int64 .Values.w.port) | quote }}
+script: |
+  one
+
+    two
+"#;
+        assert_eq!(print(&tree), wanted);
+        let fixed = tree.json(&serde_json::json!({"w": {"by": "hpa", "replicas": 3, "labels": {}, "port": 80}}), "ns");
+        assert_eq!(fixed["url"], "http://m.ns:80");
+        assert!(fixed.get("replicas").is_none() && fixed.get("labels").is_none());
+    }
+}

@@ -1,0 +1,66 @@
+//! What is rendered is committed, and the same in every run.
+
+use std::{fs, time::Instant};
+
+use ampoule_charts::{
+    lock::{self, Drift},
+    render,
+};
+
+use crate::{folder, plan};
+
+/// `AMPOULE_RENDER_GOLDENS=1 cargo test -p ampoule-charts golden` writes them anew.
+#[test]
+fn goldens_are_what_is_rendered() {
+    let (golden, files) = (folder().join("golden/ampoule"), render(&plan()));
+    if std::env::var_os("AMPOULE_RENDER_GOLDENS").is_some() {
+        lock::write(&golden, &files).unwrap();
+    }
+    let drift = lock::drift(&golden, &files).unwrap();
+    assert!(drift.is_empty(), "{drift:#?}\nrender anew: ampoule platform render charts/platforms/ampoule.yaml --out charts/golden/ampoule");
+}
+
+#[test]
+fn same_manifest_same_bytes_at_once() {
+    let began = Instant::now();
+    let first = render(&plan());
+    // Unoptimised, beside other tests: the bound is that of a release build all the same.
+    assert!(began.elapsed().as_millis() < 500, "{:?}", began.elapsed());
+    assert_eq!(first, render(&plan()));
+}
+
+#[test]
+fn every_drift_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, mut files) = (folder.path().join("out"), render(&plan()));
+    lock::write(&out, &files).unwrap();
+    assert_eq!(lock::drift(&out, &files).unwrap(), []);
+
+    fs::write(out.join("charts/ampoule/values.yaml"), "worker: {slots: 99}\n").unwrap();
+    fs::write(out.join("extra.yaml"), "").unwrap();
+    fs::remove_file(out.join("policies/calico/worker.yaml")).unwrap();
+    files.insert("charts/ampoule/Chart.yaml".into(), "name: other\n".into());
+    let wanted = [
+        Drift::Missing("policies/calico/worker.yaml".into()),
+        Drift::Extra("extra.yaml".into()),
+        Drift::Edited("charts/ampoule/values.yaml".into()),
+        Drift::Outdated("charts/ampoule/Chart.yaml".into()),
+    ];
+    assert_eq!(lock::drift(&out, &files).unwrap(), wanted);
+}
+
+#[test]
+fn writing_spares_other_peoples_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = render(&plan());
+    fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
+    assert!(matches!(lock::write(folder.path(), &files), Err(lock::FolderError::NotOurs(_))));
+
+    let out = folder.path().join("out");
+    lock::write(&out, &files).unwrap();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    files.remove("policies/calico/worker.yaml");
+    lock::write(&out, &files).unwrap();
+    assert!(!out.join("policies/calico/worker.yaml").exists(), "what was rendered and is no more goes away");
+    assert!(out.join("notes.txt").exists());
+}

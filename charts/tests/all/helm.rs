@@ -1,0 +1,59 @@
+//! What Helm prints is what the other tests look at: without this, they could be right about objects that nobody gets.
+
+use std::{collections::BTreeMap, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::{folder, objects::objects};
+
+/// `AMPOULE_HELM` names a helm binary; `ci/helm-check` sets it.
+#[test]
+fn helm_prints_these_objects() {
+    let Some(helm) = std::env::var_os("AMPOULE_HELM") else {
+        eprintln!("!! SKIPPED: AMPOULE_HELM names no helm binary");
+        return;
+    };
+    let everything: &[(&str, Value)] = &[
+        ("hosts.api.enabled", true.into()),
+        ("hosts.api.className", "nginx".into()),
+        ("hosts.api.tlsSecret", "tls".into()),
+        ("worker.scaling.by", "hpa".into()),
+        ("worker.scaling.perReplica", 1_000_000.into()),
+        ("worker.nodeSelector", serde_json::json!({"pool": "sandboxes"})),
+        ("worker.tolerations", serde_json::json!([{"key": "untrusted", "operator": "Exists"}])),
+        ("worker.drainSeconds", 900.into()),
+    ];
+    for profile in [None, Some("laptop"), Some("small"), Some("fleet")] {
+        for also in [&[][..], everything] {
+            let (wanted, printed) = (by_name(objects(profile, also)), by_name(template(Path::new(&helm), profile, also)));
+            assert_eq!(printed.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{profile:?}");
+            for (name, object) in &wanted {
+                assert_eq!(&printed[name], object, "{profile:?} {name:?}");
+            }
+        }
+    }
+}
+
+fn by_name(objects: Vec<Value>) -> BTreeMap<(String, String), Value> {
+    objects.into_iter().map(|object| ((object["kind"].to_string(), object["metadata"]["name"].to_string()), object)).collect()
+}
+
+fn template(helm: &Path, profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
+    let chart = folder().join("golden/ampoule/charts/ampoule");
+    let mut set = serde_json::json!({});
+    for (path, value) in also {
+        *path.split('.').fold(&mut set, |at, name| &mut at[name]) = value.clone();
+    }
+    let values = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(values.path(), set.to_string()).unwrap();
+    let mut command = Command::new(helm);
+    command.args(["template", "release", "--namespace", "jobs", "--kube-version", "1.30.0"]).arg(&chart);
+    if let Some(profile) = profile {
+        command.arg("--values").arg(chart.join(format!("values-{profile}.yaml")));
+    }
+    let output = command.arg("--values").arg(values.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let documents = text.split("\n---\n").map(|text| text.trim_start_matches("---\n"));
+    documents.map(|text| serde_saphyr::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}\n{text}"))).collect()
+}

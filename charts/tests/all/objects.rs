@@ -1,0 +1,172 @@
+//! Objects fit each other: selectors select, accounts exist, ports have names, and pods are as restricted as they can be.
+
+use ampoule_charts::render;
+use serde_json::Value;
+
+use crate::plan;
+
+/// All objects with the values of this profile, everything that can be switched on.
+pub(crate) fn objects(profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
+    let plan = plan();
+    let values = profile.map(|name| &plan.profiles.iter().find(|profile| profile.name == name).expect(name).values);
+    let values = plan.knobs.values(|path| {
+        also.iter().find(|(name, _)| *name == path).map(|(_, value)| value).or_else(|| values.and_then(|values| values.get(path)))
+    });
+    render::objects(&plan).iter().filter_map(|object| object.json(&values, "jobs")).collect()
+}
+
+/// The one object of this kind and name.
+pub(crate) fn object<'a>(objects: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    let found: Vec<_> = objects.iter().filter(|object| object["kind"] == kind && object["metadata"]["name"] == name).collect();
+    assert_eq!(found.len(), 1, "{kind} {name}");
+    found[0]
+}
+
+fn profiles() -> [Option<&'static str>; 4] {
+    [None, Some("laptop"), Some("small"), Some("fleet")]
+}
+
+fn pod(object: &Value) -> Option<&Value> {
+    match object["kind"].as_str()? {
+        "Pod" => Some(object),
+        "Deployment" | "StatefulSet" => Some(&object["spec"]["template"]),
+        _ => None,
+    }
+}
+
+/// Every label of the selector is on the object.
+pub(crate) fn selects(selector: &Value, labels: &Value) -> bool {
+    selector.as_object().is_none_or(|selector| selector.iter().all(|(name, value)| &labels[name] == value))
+}
+
+#[test]
+fn names_are_unique_and_selectors_select() {
+    for profile in profiles() {
+        let all = objects(profile, &[]);
+        let mut names: Vec<_> = all.iter().map(|object| (object["kind"].to_string(), object["metadata"]["name"].to_string())).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "two objects have one name");
+        for object in &all {
+            let spec = &object["spec"];
+            if let (Some(pod), false) = (pod(object), object["kind"] == "Pod") {
+                assert!(selects(&spec["selector"]["matchLabels"], &pod["metadata"]["labels"]), "{object:#}");
+            }
+            if object["kind"] == "Service" {
+                let behind: Vec<_> =
+                    all.iter().filter_map(pod).filter(|pod| selects(&spec["selector"], &pod["metadata"]["labels"])).collect();
+                assert_eq!(behind.len(), 1, "{object:#}");
+                for port in spec["ports"].as_array().unwrap() {
+                    let container = &behind[0]["spec"]["containers"][0];
+                    assert!(container["ports"].as_array().unwrap().iter().any(|own| own["name"] == port["targetPort"]), "{port}");
+                }
+            }
+            if object["kind"] == "PodDisruptionBudget" {
+                let of = all.iter().filter_map(pod).filter(|pod| selects(&spec["selector"]["matchLabels"], &pod["metadata"]["labels"]));
+                assert_eq!(of.count(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_manager_with_its_volume() {
+    let all = objects(Some("fleet"), &[]);
+    let manager = object(&all, "StatefulSet", "ampoule-manager");
+    assert_eq!(manager["spec"]["replicas"], 1);
+    let claim = &manager["spec"]["volumeClaimTemplates"][0];
+    assert_eq!(claim["spec"]["storageClassName"], "fast-ssd");
+    let container = &manager["spec"]["template"]["spec"]["containers"][0];
+    let mount = container["volumeMounts"].as_array().unwrap().iter().find(|mount| mount["name"] == claim["metadata"]["name"]).unwrap();
+    let store = container["env"].as_array().unwrap().iter().find(|variable| variable["name"] == "AMPOULE_STORE").unwrap();
+    assert!(
+        store["value"].as_str().unwrap().starts_with(&format!("sqlite:{}/", mount["mountPath"].as_str().unwrap())),
+        "jobs must be on the volume"
+    );
+}
+
+#[test]
+fn the_service_is_what_prometheus_and_workers_look_for() {
+    let all = objects(Some("small"), &[]);
+    let service = object(&all, "Service", "ampoule-manager");
+    assert_eq!(service["spec"]["ports"][0]["name"], "http-web");
+    let monitor = object(&all, "ServiceMonitor", "ampoule-manager");
+    assert!(selects(&monitor["spec"]["selector"]["matchLabels"], &service["metadata"]["labels"]));
+    assert_eq!(monitor["spec"]["endpoints"][0]["port"], service["spec"]["ports"][0]["name"]);
+    assert_eq!(monitor["spec"]["namespaceSelector"]["matchNames"][0], "jobs");
+    assert_eq!(monitor["metadata"]["labels"]["release"], "kube-prometheus-stack");
+    let worker = object(&all, "Deployment", "ampoule-worker");
+    let variables = worker["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+    let manager = variables.iter().find(|variable| variable["name"] == "AMPOULE_MANAGER").unwrap();
+    assert_eq!(
+        manager["value"],
+        format!("http://{}:{}", service["metadata"]["name"].as_str().unwrap(), service["spec"]["ports"][0]["port"])
+    );
+}
+
+#[test]
+fn scaling_is_by_one_at_a_time() {
+    for (by, hpa, keda, replicas) in [("none", 0, 0, true), ("hpa", 1, 0, false), ("keda", 0, 1, false)] {
+        let all = objects(None, &[("worker.scaling.by", by.into())]);
+        let count = |kind: &str| all.iter().filter(|object| object["kind"] == kind).count();
+        assert_eq!((count("HorizontalPodAutoscaler"), count("ScaledObject")), (hpa, keda), "{by}");
+        assert_eq!(object(&all, "Deployment", "ampoule-worker")["spec"].get("replicas").is_some(), replicas, "{by}");
+    }
+    let all = objects(None, &[("worker.scaling.by", "hpa".into())]);
+    let hpa = &object(&all, "HorizontalPodAutoscaler", "ampoule-worker")["spec"];
+    object(&all, hpa["scaleTargetRef"]["kind"].as_str().unwrap(), hpa["scaleTargetRef"]["name"].as_str().unwrap());
+    let metric = &hpa["metrics"][0]["external"]["metric"];
+    object(&all, "Service", metric["selector"]["matchLabels"]["service"].as_str().unwrap());
+    let files = render(&plan());
+    let rule = &files["monitoring/prometheus-adapter.values.yaml"];
+    let name = metric["name"].as_str().unwrap();
+    assert!(rule.contains("\n  external:\n") && rule.contains(&format!("{{__name__=~\\\"{name}\\\",service!=\\\"\\\"}}")), "{rule}");
+}
+
+#[test]
+fn pods_are_restricted_and_carry_no_token() {
+    for profile in profiles() {
+        let all = objects(profile, &[]);
+        for pod in all.iter().filter_map(pod) {
+            let (spec, context) = (&pod["spec"], &pod["spec"]["securityContext"]);
+            assert_eq!((&spec["automountServiceAccountToken"], &spec["enableServiceLinks"]), (&Value::Bool(false), &Value::Bool(false)));
+            assert_eq!((&context["runAsNonRoot"], &context["seccompProfile"]["type"]), (&Value::Bool(true), &"RuntimeDefault".into()));
+            let account = object(&all, "ServiceAccount", spec["serviceAccountName"].as_str().unwrap());
+            assert_eq!(account["automountServiceAccountToken"], false);
+            for container in spec["containers"].as_array().unwrap() {
+                let context = &container["securityContext"];
+                assert_eq!(
+                    (&context["allowPrivilegeEscalation"], &context["readOnlyRootFilesystem"]),
+                    (&Value::Bool(false), &Value::Bool(true))
+                );
+                assert_eq!(context["capabilities"], serde_json::json!({"drop": ["ALL"]}));
+                assert!(container["resources"]["limits"]["memory"].is_string());
+            }
+            for volume in spec["volumes"].as_array().into_iter().flatten() {
+                assert!(volume.get("hostPath").is_none(), "{volume}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_worker_sees_its_own_key_only() {
+    let all = objects(None, &[]);
+    let worker = object(&all, "Deployment", "ampoule-worker").to_string();
+    assert!(worker.contains("secrets/ampoule/keys/worker"));
+    for other in ["keys/submit", "keys/admin", "\"key\":\"submit\"", "\"key\":\"admin\""] {
+        assert!(!worker.contains(other), "{other}");
+    }
+}
+
+#[test]
+fn the_public_name_shows_neither_leases_nor_metrics() {
+    let all = objects(None, &[("hosts.api.enabled", true.into()), ("hosts.api.tlsSecret", "tls".into())]);
+    let ingress = object(&all, "Ingress", "ampoule-api");
+    for path in ingress["spec"]["rules"][0]["http"]["paths"].as_array().unwrap() {
+        let prefix = path["path"].as_str().unwrap();
+        assert!(prefix.starts_with("/v1/") && !"/v1/leases/acquire".starts_with(prefix) && !"/metrics".starts_with(prefix), "{prefix}");
+    }
+    assert_eq!(ingress["spec"]["tls"][0]["hosts"][0], ingress["spec"]["rules"][0]["host"]);
+}
