@@ -11,13 +11,12 @@ import { residentKib, serve } from "./protocol.mjs";
 const require = createRequire(process.cwd() + "/");
 const START_TRIES = 100;
 
-// Makes a worker from the posted source and lets it answer; `keep` holds on to it.
+// Makes a worker from the posted source and lets it answer. With an id it is kept for later requests, and so alive.
 const PARENT = `
-const kept = [];
 export default { async fetch(request, env) {
-  const { source, input, keep } = await request.json();
-  const worker = env.LOADER.load({ compatibilityDate: "2026-01-01", mainModule: "m.js", modules: { "m.js": source }, globalOutbound: null, env: {} });
-  if (keep) kept.push(worker);
+  const { source, input, id } = await request.json();
+  const code = { compatibilityDate: "2026-01-01", mainModule: "m.js", modules: { "m.js": source }, globalOutbound: null, env: {} };
+  const worker = id ? env.LOADER.get(id, async () => code) : env.LOADER.load(code);
   const answer = await worker.getEntrypoint().fetch("http://job/", { method: "POST", body: input });
   return new Response(await answer.text(), { status: answer.status });
 } };`;
@@ -60,7 +59,7 @@ const post = (body) => new Promise((resolve, reject) => {
 const source = (scripts, name) => name === "eval"
   ? `export default { fetch: () => new Response(String(${scripts.eval})) };`
   : scripts.job + "\nexport default { fetch: async (request) => new Response(JSON.stringify(main(await request.json()))) };";
-const run = (scripts, name, input, keep) => post(JSON.stringify({ source: source(scripts, name), input, keep }));
+const run = (scripts, name, input, id) => post(JSON.stringify({ source: source(scripts, name), input, id }));
 
 for (let tries = 0; ; tries++) {
   try {
@@ -72,10 +71,11 @@ for (let tries = 0; ; tries++) {
   }
 }
 
+let kept = 0;
 serve({
   version: `workerd ${require("workerd/package.json").version}`,
   fresh: (scripts, name, input) => run(scripts, name, input),
-  keep: (scripts, input) => run(scripts, "job", input, true),
+  keep: (scripts, input) => run(scripts, "job", input, `kept-${++kept}`),
   resident: () => residentKib(server.pid),
   close: () => process.exit(0),
 });
