@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
-use ampoule_protocol::{ByteSize, JobId, Json, Limits, LimitsSpec, Outcome, RunReport, ScriptSource};
+use ampoule_protocol::{ByteSize, JobId, Json, Limits, LimitsSpec, Outcome, ScriptSource};
 use anyhow::{Result, bail};
 
 use crate::{
@@ -165,7 +165,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        print(&report);
+        print_outcome(&report.outcome);
     }
     Ok(Exit::from(&report.outcome))
 }
@@ -190,11 +190,6 @@ fn refuse_clamped(spec: &LimitsSpec, limits: &Limits) -> Result<()> {
 }
 
 /// The value on standard output; why there is none on standard error.
-pub(crate) fn print(report: &RunReport) {
-    print_outcome(&report.outcome);
-}
-
-/// See [`print`].
 pub(crate) fn print_outcome(outcome: &Outcome) {
     match outcome {
         Outcome::Returned { value } => println!("{}", value.as_str()),

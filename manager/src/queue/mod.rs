@@ -3,7 +3,7 @@
 //! [`Queue`] is the one that keeps its jobs in SQLite. What a queue promises, whatever it is built on:
 //!
 //! - An answer means that the write is on disk. A crash at any point loses no job.
-//! - A job moves only as [`JobState`](ampoule_protocol::JobState) says. Every write under a lease is fenced: it happens only while the job is
+//! - A job moves only as [`JobState`] says. Every write under a lease is fenced: it happens only while the job is
 //!   running *and* its attempt is the token's, so that of all attempts one completion is accepted.
 //! - Time is an argument. The queue never reads a clock.
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.

@@ -113,7 +113,7 @@ fn errors_carry_their_frames() {
             "threw Error: \n    at Odd (script.js)\n    at main (script.js:2:25)",
         ),
         ("function main() { throw { code: 1, nested: { a: [] } } }", "threw : { code: 1, nested: { a: [] } }"),
-        ("function main() { throw 'text' }", "threw : 'text'"),
+        ("function main() { throw 'text' }", "threw : text"),
         ("function main() { throw undefined }", "threw : undefined"),
         ("function main() { throw new Proxy({}, { get() { throw 1 }, ownKeys() { throw 2 } }) }", "threw : [Proxy]"),
         ("function main() { return Promise.reject(Object.create(Error.prototype, { message: { value: 'made' } })) }", "threw Error: made"),
