@@ -3,15 +3,25 @@
 //! Valgrind counts every machine instruction of a process, Wasmtime's machine code included. Two processes that differ only in
 //! their number of runs give the instructions of one run.
 
-use std::process::Command;
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use ampoule_engine::EngineConfig;
 use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
 
 use crate::{Lab, eval, job};
 
 /// What is counted.
 pub const SUBJECTS: [&str; 3] = ["eval", "job", "job_no_image"];
+
+/// The committed file, from the top of the repository.
+pub const PATH: &str = "benches/instructions.json";
+
+/// The command that writes the file anew.
+pub const REFRESH: &str = "cargo run --release -p ampoule -- bench callgrind --write";
+
+/// Part of a count that may differ: other processors get other `memcpy`s, and the ticker's thread wakes more often on a slow machine.
+pub const TOLERANCE: f64 = 0.05;
 
 /// Runs of the shorter process; the longer one has twice as many.
 const RUNS: u64 = 20;
@@ -36,8 +46,44 @@ pub fn serve(subject: &str, times: u64) -> Result<()> {
     Ok(())
 }
 
-/// Host instructions of one run. `command` is a program that does [`serve`] with a subject and a number as further arguments.
-pub fn instructions(command: &[String], subject: &str) -> Result<u64> {
+/// Host instructions of one run, by subject. They belong to a release build.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Instructions {
+    /// Counts by name.
+    pub runs: BTreeMap<String, u64>,
+}
+
+impl Instructions {
+    /// Counts all subjects. `command` is a program that does [`serve`] with a subject and a number as further arguments.
+    pub fn count(command: &[String]) -> Result<Self> {
+        let runs = SUBJECTS.into_iter().map(|subject| Ok((subject.to_owned(), instructions(command, subject)?)));
+        Ok(Self { runs: runs.collect::<Result<_>>()? })
+    }
+
+    /// Reads a committed file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} holds no counts", path.display()))
+    }
+
+    /// Writes the file.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        fs::write(path, serde_json::to_string_pretty(self)? + "\n").with_context(|| format!("failed to write {}", path.display()))
+    }
+
+    /// What differs from the committed counts by more than the [`TOLERANCE`], a line for each.
+    pub fn differences(&self, committed: &Self) -> Vec<String> {
+        let change = |(name, is): (&String, &u64)| {
+            let was = committed.runs.get(name).copied().unwrap_or(0);
+            let part = *is as f64 / was.max(1) as f64 - 1.0;
+            (part.abs() > TOLERANCE).then(|| format!("{name}: {was} → {is} instructions ({:+.1} %)", 100.0 * part))
+        };
+        self.runs.iter().filter_map(change).collect()
+    }
+}
+
+/// The difference between many runs and few.
+fn instructions(command: &[String], subject: &str) -> Result<u64> {
     let (short, long) = (count(command, subject, RUNS)?, count(command, subject, 2 * RUNS)?);
     Ok(long.saturating_sub(short) / RUNS)
 }
@@ -53,4 +99,16 @@ fn count(command: &[String], subject: &str, times: u64) -> Result<u64> {
     ensure!(output.status.success(), "under valgrind the program ends with {}:\n{text}", output.status);
     let collected = text.lines().find_map(|line| line.split_once("Collected :")).context("valgrind says nothing of what it collected")?;
     Ok(collected.1.trim().parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_changes_pass() {
+        let counts = |count| Instructions { runs: BTreeMap::from([("eval".to_owned(), count)]) };
+        assert!(counts(104).differences(&counts(100)).is_empty());
+        assert_eq!(counts(106).differences(&counts(100)), ["eval: 100 → 106 instructions (+6.0 %)"]);
+    }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
 use ampoule_protocol::{ImageUse, Json, Outcome, RunReport};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use tokio::runtime::{Builder, Runtime};
 
 /// The 20-line script that peers are measured with too: JSON in, grouping and sorting, JSON out.
@@ -64,14 +64,13 @@ impl Lab {
     /// Runs a script until its runs start from an image.
     pub fn image(&self, request: &RunRequest) -> Result<()> {
         let started = Instant::now();
-        while self.returns(request)?.usage.image != ImageUse::Used {
-            ensure!(
-                started.elapsed() < IMAGE_PATIENCE,
-                "after {IMAGE_PATIENCE:?} there is still no image of {} bytes of script",
-                request.script.source.len()
-            );
+        loop {
+            match self.returns(request)?.usage.image {
+                ImageUse::Used => return Ok(()),
+                ImageUse::Unusable => bail!("it has no image: its top level looks at the clock, draws randomness or begins an operation"),
+                ImageUse::None => ensure!(started.elapsed() < IMAGE_PATIENCE, "after {IMAGE_PATIENCE:?} it still has no image"),
+            }
         }
-        Ok(())
     }
 }
 

@@ -13,8 +13,11 @@ pub fn json(figures: &[Figure]) -> String {
 
 /// For a terminal.
 pub fn table(figures: &[Figure], skipped: &[Skipped]) -> String {
+    let mut text = String::new();
     let width = figures.iter().map(|figure| figure.name.len()).max().unwrap_or(0).max(4);
-    let mut text = format!("{:10}  {:width$}  {:>10}  {:>10}  {:5}  {:>7}\n", "suite", "name", "p50", "p99", "unit", "n");
+    if !figures.is_empty() {
+        let _ = writeln!(text, "{:10}  {:width$}  {:>10}  {:>10}  {:5}  {:>7}", "suite", "name", "p50", "p99", "unit", "n");
+    }
     let mut suite = "";
     for figure in figures {
         let shown = if figure.suite == suite { "" } else { figure.suite };

@@ -1,7 +1,10 @@
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use ampoule_benches::{Bench, Effort, Progress, Skipped, Suite, callgrind, figures, peers, report, scale};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::{Exit, Ours};
@@ -43,8 +46,15 @@ enum Other {
         #[arg(long, value_name = "FILE", default_value = figures::PATH)]
         file: PathBuf,
     },
-    /// Count the host's instructions for one run, under Valgrind.
-    Callgrind,
+    /// Compare the host's instructions for one run, counted under Valgrind, with the committed ones. Exit code 1 when they differ.
+    Callgrind {
+        /// Write them instead.
+        #[arg(long)]
+        write: bool,
+        /// The committed file.
+        #[arg(long, value_name = "FILE", default_value = callgrind::PATH)]
+        file: PathBuf,
+    },
     /// Do jobs when told to on standard input.
     #[command(hide = true)]
     ServeJobs,
@@ -58,7 +68,7 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
     tokio::task::spawn_blocking(|| match args.other {
         None => measure(&args).map_err(ours),
         Some(Other::Figures { write, file }) => check_figures(write, &file),
-        Some(Other::Callgrind) => count_instructions().map_err(ours),
+        Some(Other::Callgrind { write, file }) => check_instructions(write, &file),
         Some(Other::ServeJobs) => scale::serve().map(|()| Exit::Done).map_err(ours),
         Some(Other::Repeat { subject, times }) => callgrind::serve(&subject, times).map(|()| Exit::Done),
     })
@@ -87,10 +97,12 @@ fn measure(args: &Args) -> Result<Exit> {
     if args.json {
         println!("{}", report::json(&bench.figures));
     } else {
-        print!("{}", report::table(&bench.figures, &bench.skipped));
-        let side_by_side = peers::table(&bench.figures);
-        if !side_by_side.is_empty() {
-            print!("\n{side_by_side}");
+        let (compared, others): (Vec<_>, Vec<_>) =
+            bench.figures.iter().cloned().partition(|figure| figure.suite == Suite::SideBySide.as_str());
+        print!("{}", report::table(&others, &bench.skipped));
+        print!("{}", peers::table(&compared));
+        for (name, version) in &bench.peers {
+            println!("{name}: {version}");
         }
     }
     if let Some(file) = &args.html {
@@ -125,26 +137,37 @@ fn about(bench: &Bench<'_>, quick: bool) -> Result<Vec<(&'static str, String)>> 
     Ok(about)
 }
 
-fn check_figures(write: bool, file: &std::path::Path) -> Result<Exit> {
+fn check_figures(write: bool, file: &Path) -> Result<Exit> {
     let now = figures::Figures::measure().map_err(ours)?;
     if write {
         now.write(file)?;
         println!("wrote {} for engine {}", file.display(), now.engine);
         return Ok(Exit::Done);
     }
-    let differences = now.differences(&figures::Figures::read(file)?);
-    for line in &differences {
-        println!("{line}");
-    }
-    Ok(if differences.is_empty() { Exit::Done } else { Exit::Threw })
+    Ok(verdict(&now.differences(&figures::Figures::read(file)?), figures::REFRESH))
 }
 
-fn count_instructions() -> Result<Exit> {
-    let command = this_program("repeat")?;
-    for subject in callgrind::SUBJECTS {
-        println!("{subject:14} {:>12} instructions", callgrind::instructions(&command, subject)?);
+fn check_instructions(write: bool, file: &Path) -> Result<Exit> {
+    if cfg!(debug_assertions) {
+        bail!("the committed counts belong to a release build");
     }
-    Ok(Exit::Done)
+    let now = callgrind::Instructions::count(&this_program("repeat")?)?;
+    for (name, count) in &now.runs {
+        println!("{name:14} {count:>12} instructions");
+    }
+    if write {
+        now.write(file)?;
+        return Ok(Exit::Done);
+    }
+    Ok(verdict(&now.differences(&callgrind::Instructions::read(file)?), callgrind::REFRESH))
+}
+
+fn verdict(differences: &[String], refresh: &str) -> Exit {
+    if differences.is_empty() {
+        return Exit::Done;
+    }
+    println!("differs from what is committed:\n  {}\nif that is meant: {refresh}", differences.join("\n  "));
+    Exit::Threw
 }
 
 /// Progress on standard error, where that is a terminal.

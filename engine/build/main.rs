@@ -31,8 +31,9 @@ fn main() -> Result<()> {
 
     let inputs = sources::inputs(&engine_dir)?;
     println!("cargo:rerun-if-changed={}", engine_dir.join("../Cargo.lock").display());
-    for path in &inputs {
-        println!("cargo:rerun-if-changed={}", path.display());
+    // Folders, not the files of today: a new file counts too.
+    for path in sources::FOLDERS.iter().chain(&sources::FILES) {
+        println!("cargo:rerun-if-changed={}", engine_dir.join(path).display());
     }
     println!("cargo:rerun-if-env-changed=AMPOULE_BOA_UNPATCHED");
     println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_VERIFY");

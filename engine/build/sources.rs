@@ -8,15 +8,18 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// Folders all of whose files the guest is made from.
+pub(crate) const FOLDERS: [&str; 4] = ["guest/src", "guest/patches", "abi/src", "build"];
+/// Further files that the guest is made from.
+pub(crate) const FILES: [&str; 5] = ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"];
+
 /// Every file that the guest is made from.
 pub(crate) fn inputs(engine_dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for part in ["guest/src", "guest/patches", "abi/src", "build"] {
-        walk(&engine_dir.join(part), &mut files)?;
+    for folder in FOLDERS {
+        walk(&engine_dir.join(folder), &mut files)?;
     }
-    for part in ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"] {
-        files.push(engine_dir.join(part));
-    }
+    files.extend(FILES.map(|file| engine_dir.join(file)));
     files.sort();
     Ok(files)
 }

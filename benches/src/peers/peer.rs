@@ -14,20 +14,20 @@ use crate::{JOB, JOB_INPUT, peers::packages};
 /// A competitor that can be measured.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    /// Whether scripts run in Wasm, as ours do.
-    pub(crate) wasm: bool,
+    /// Whether each job has a Wasm instance, and so a memory, of its own, as ours have.
+    pub(crate) own_instance: bool,
     command: fn(&Path, &Path) -> Result<Command>,
 }
 
 /// All of them. Each `command` installs what it needs into the first folder; the second one holds the scripts.
 pub(crate) const PEERS: [Peer; 5] = [
-    Peer { name: "wasmtime-quickjs", wasm: true, command: wasmtime_quickjs },
-    Peer { name: "quickjs-emscripten-instance", wasm: true, command: |dir, scripts| quickjs_emscripten(dir, scripts, "instance") },
-    Peer { name: "quickjs-emscripten-runtime", wasm: true, command: |dir, scripts| quickjs_emscripten(dir, scripts, "runtime") },
-    Peer { name: "isolated-vm", wasm: false, command: isolated_vm },
+    Peer { name: "wasmtime-quickjs", own_instance: true, command: wasmtime_quickjs },
+    Peer { name: "quickjs-emscripten-instance", own_instance: true, command: |dir, scripts| quickjs_emscripten(dir, scripts, "instance") },
+    Peer { name: "quickjs-emscripten-runtime", own_instance: false, command: |dir, scripts| quickjs_emscripten(dir, scripts, "runtime") },
+    Peer { name: "isolated-vm", own_instance: false, command: isolated_vm },
     Peer {
         name: "workerd",
-        wasm: false,
+        own_instance: false,
         command: |dir, scripts| node(&packages::npm(dir, "workerd", &["workerd@1"])?, scripts, "workerd.mjs"),
     },
 ];
