@@ -130,8 +130,9 @@ pub struct Bench<'a> {
     pub effort: Effort,
     /// Where packages of others are kept.
     pub peers_dir: PathBuf,
-    /// This program, told to do jobs as a process of its own; see [`scale::serve`](crate::scale::serve).
-    pub process: Option<Vec<String>>,
+    /// A program, with arguments, that takes `serve-jobs` and `serve-density COUNT IMAGES` as further ones; see
+    /// [`scale::serve`](crate::scale::serve) and [`density::serve`](crate::density::serve).
+    pub program: Option<Vec<String>>,
     /// What came out so far.
     pub figures: Vec<Figure>,
     /// What did not.
@@ -154,7 +155,7 @@ impl<'a> Bench<'a> {
         Self {
             effort,
             peers_dir: peers_dir.into(),
-            process: None,
+            program: None,
             figures: Vec::new(),
             skipped: Vec::new(),
             peers: Vec::new(),

@@ -54,7 +54,7 @@ pub struct Instructions {
 }
 
 impl Instructions {
-    /// Counts all subjects. `command` is a program that does [`serve`] with a subject and a number as further arguments.
+    /// Counts all subjects. `command` is a program, with arguments, that does [`serve`] with `repeat`, a subject and a number as further arguments.
     pub fn count(command: &[String]) -> Result<Self> {
         let runs = SUBJECTS.into_iter().map(|subject| Ok((subject.to_owned(), instructions(command, subject)?)));
         Ok(Self { runs: runs.collect::<Result<_>>()? })
@@ -92,7 +92,7 @@ fn count(command: &[String], subject: &str, times: u64) -> Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .args(command)
-        .args([subject, &times.to_string()])
+        .args(["repeat", subject, &times.to_string()])
         .output()
         .context("valgrind does not start")?;
     let text = String::from_utf8_lossy(&output.stderr);

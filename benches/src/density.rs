@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -32,8 +33,8 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     let mut held = [Vec::new(), Vec::new(), Vec::new()];
     for round in 0..rounds {
         bench.measuring("density_kib", round as f64 / (rounds + 1) as f64);
-        let with = crowd(count, true)?;
-        let without = crowd(count, false)?;
+        let with = crowd_of(bench, count, true)?;
+        let without = crowd_of(bench, count, false)?;
         held[0].push(with.pss_kib / count as f64);
         held[1].push(with.rss_kib / count as f64);
         held[2].push(without.pss_kib / count as f64);
@@ -43,7 +44,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     }
     if !bench.effort.quick {
         bench.measuring("waiting_5000_mib", rounds as f64 / (rounds + 1) as f64);
-        match crowd(CROWD, true) {
+        match crowd_of(bench, CROWD, true) {
             Ok(held) => bench.record("waiting_5000_mib", Unit::Mebibytes, vec![held.pss_kib / 1024.0]),
             Err(error) => bench.skip("waiting_5000_mib", format!("{error:#}")),
         }
@@ -52,8 +53,24 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
 }
 
 /// KiB for each of so many.
-pub(crate) fn kib_each(count: usize) -> Result<f64> {
-    Ok(crowd(count, true)?.pss_kib / count as f64)
+pub(crate) fn kib_each(bench: &Bench<'_>, count: usize) -> Result<f64> {
+    Ok(crowd_of(bench, count, true)?.pss_kib / count as f64)
+}
+
+/// What a process of its own does when it is told to: prints what so many sandboxes hold.
+pub fn serve(count: usize, images: bool) -> Result<()> {
+    let held = crowd(count, images)?;
+    println!("{} {}", held.pss_kib, held.rss_kib);
+    Ok(())
+}
+
+/// [`crowd`], in a process that did nothing else: in this one, sandboxes would be made from memory that earlier ones left.
+fn crowd_of(bench: &Bench<'_>, count: usize, images: bool) -> Result<Resident> {
+    let Some([program, args @ ..]) = bench.program.as_deref() else { return crowd(count, images) };
+    let output = Command::new(program).args(args).args(["serve-density", &count.to_string(), &images.to_string()]).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (pss, rss) = said.trim().split_once(' ').with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
+    Ok(Resident { pss_kib: pss.parse()?, rss_kib: rss.parse()? })
 }
 
 /// What this process holds.

@@ -30,7 +30,8 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     let peers_dir = bench.peers_dir.clone();
     let start = |peer: &Peer| Running::start(peer, &peers_dir, &scripts);
     // Memory first, each in a process that did nothing else: later, sandboxes would be made from memory that others left.
-    bench.record(format!("density/{OURS}"), Unit::Kibibytes, vec![density::kib_each(LIVE)?]);
+    let kib = density::kib_each(bench, LIVE)?;
+    bench.record(format!("density/{OURS}"), Unit::Kibibytes, vec![kib]);
     let mut entrants = Vec::new();
     for (index, peer) in PEERS.iter().enumerate() {
         bench.measuring(&format!("installing {}", peer.name), index as f64 / PEERS.len() as f64 / 2.0);

@@ -29,9 +29,9 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         rates[0].push(one);
         rates[1].push(two);
         ratios[0].push(two / one);
-        if let Some(command) = &bench.process {
-            let one = processes(command, 1, length)?;
-            let two = processes(command, 2, length)?;
+        if let Some(program) = &bench.program {
+            let one = processes(program, 1, length)?;
+            let two = processes(program, 2, length)?;
             rates[2].push(two);
             ratios[1].push(two / one);
         }
@@ -84,8 +84,8 @@ pub fn serve() -> Result<()> {
 }
 
 /// Jobs per second of so many processes, from when all are ready.
-fn processes(command: &[String], count: usize, length: Duration) -> Result<f64> {
-    let mut workers = (0..count).map(|_| Worker::start(command)).collect::<Result<Vec<_>>>()?;
+fn processes(program: &[String], count: usize, length: Duration) -> Result<f64> {
+    let mut workers = (0..count).map(|_| Worker::start(program)).collect::<Result<Vec<_>>>()?;
     let started = Instant::now();
     for worker in &mut workers {
         worker.tell(length)?;
@@ -101,9 +101,9 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(command: &[String]) -> Result<Self> {
-        let [program, args @ ..] = command else { bail!("no program to start") };
-        let mut child = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    fn start(program: &[String]) -> Result<Self> {
+        let [program, args @ ..] = program else { bail!("no program to start") };
+        let mut child = Command::new(program).args(args).arg("serve-jobs").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = BufReader::new(child.stdout.take().context("no output")?);
         let mut worker = Self { child, output };
         worker.line()?;

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ampoule_benches::{Bench, Effort, Progress, Skipped, Suite, callgrind, figures, peers, report, scale};
+use ampoule_benches::{Bench, Effort, Progress, Skipped, Suite, callgrind, density, figures, peers, report, scale};
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -58,6 +58,13 @@ enum Other {
     /// Do jobs when told to on standard input.
     #[command(hide = true)]
     ServeJobs,
+    /// Say how much memory so many sandboxes hold.
+    #[command(hide = true)]
+    ServeDensity {
+        count: usize,
+        #[arg(action = clap::ArgAction::Set)]
+        images: bool,
+    },
     /// Run a subject so many times.
     #[command(hide = true)]
     Repeat { subject: String, times: u64 },
@@ -70,6 +77,7 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
         Some(Other::Figures { write, file }) => check_figures(write, &file),
         Some(Other::Callgrind { write, file }) => check_instructions(write, &file),
         Some(Other::ServeJobs) => scale::serve().map(|()| Exit::Done).map_err(ours),
+        Some(Other::ServeDensity { count, images }) => density::serve(count, images).map(|()| Exit::Done).map_err(ours),
         Some(Other::Repeat { subject, times }) => callgrind::serve(&subject, times).map(|()| Exit::Done),
     })
     .await?
@@ -89,7 +97,7 @@ fn measure(args: &Args) -> Result<Exit> {
     let suites: Vec<_> = if args.suites.is_empty() { Suite::ours().collect() } else { args.suites.clone() };
     let bar = Bar::new(suites.clone());
     let mut bench = Bench::new(if args.quick { Effort::QUICK } else { Effort::FULL }, &args.peers, &bar);
-    bench.process = Some(this_program("serve-jobs")?);
+    bench.program = Some(this_program()?);
     for suite in suites {
         bench.suite(suite)?;
     }
@@ -113,10 +121,10 @@ fn measure(args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// This program, told to do something else of this file.
-fn this_program(what: &str) -> Result<Vec<String>> {
+/// This program, ready to be told to do something else of this file.
+fn this_program() -> Result<Vec<String>> {
     let program = env::current_exe().context("this program does not find itself")?;
-    Ok(vec![program.display().to_string(), "bench".to_owned(), what.to_owned()])
+    Ok(vec![program.display().to_string(), "bench".to_owned()])
 }
 
 /// What was measured, and where.
@@ -151,7 +159,7 @@ fn check_instructions(write: bool, file: &Path) -> Result<Exit> {
     if cfg!(debug_assertions) {
         bail!("the committed counts belong to a release build");
     }
-    let now = callgrind::Instructions::count(&this_program("repeat")?)?;
+    let now = callgrind::Instructions::count(&this_program()?)?;
     for (name, count) in &now.runs {
         println!("{name:14} {count:>12} instructions");
     }
