@@ -19,7 +19,7 @@ pub const PATH: &str = "benches/figures.json";
 /// What runs burn, by name.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Identity of the engine that they belong to.
+    /// Identity of the engine that they were measured on. Another engine may well burn the same.
     pub engine: String,
     /// By subject: `eval`, `job`, and `cpu/<file>` with its small work.
     pub runs: BTreeMap<String, Burnt>,
@@ -57,12 +57,9 @@ impl Figures {
         fs::write(path, serde_json::to_string_pretty(self)? + "\n").with_context(|| format!("failed to write {}", path.display()))
     }
 
-    /// What differs from the committed figures, a line for each; the engine's id first.
+    /// What differs from the committed figures, a line for each; in front, which engines, if not the same.
     pub fn differences(&self, committed: &Self) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.engine != committed.engine {
-            lines.push(format!("engine: {} → {}", committed.engine, self.engine));
-        }
         for name in committed.runs.keys().chain(self.runs.keys().filter(|name| !committed.runs.contains_key(*name))) {
             match (committed.runs.get(name), self.runs.get(name)) {
                 (Some(was), Some(is)) => {
@@ -74,6 +71,9 @@ impl Figures {
                 }
                 (was, _) => lines.push(format!("{name}: {}", if was.is_some() { "gone" } else { "new" })),
             }
+        }
+        if !lines.is_empty() && self.engine != committed.engine {
+            lines.insert(0, format!("engine: {} → {}", committed.engine, self.engine));
         }
         lines
     }
@@ -106,6 +106,7 @@ mod tests {
     fn differences_name_what_changed() {
         let committed = figures("a", &[("eval", 100), ("gone", 1)]);
         assert!(committed.differences(&committed).is_empty());
+        assert!(figures("b", &[("eval", 100), ("gone", 1)]).differences(&committed).is_empty());
         let now = figures("b", &[("eval", 101), ("new", 1)]);
         assert_eq!(now.differences(&committed), ["engine: a → b", "eval: fuel 100 → 101 (+1.00 %)", "gone: gone", "new: new"]);
     }

@@ -1,10 +1,16 @@
 //! Stage 2: the guest as Wasm, by a cargo of its own.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::sources::env_cargo;
+use crate::sources::{Stage, env_cargo};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -14,9 +20,8 @@ const SHADOW_STACK_BYTES: u32 = 4 << 20;
 const FEATURES: &str = "+bulk-memory,+simd128,+sign-ext,+nontrapping-fptoint,+mutable-globals,+multivalue,+reference-types";
 
 /// Builds the guest optimised, whatever the profile of the build that asks.
-pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path, unpatched: bool) -> Result<Vec<u8>> {
+pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool) -> Result<Vec<u8>> {
     check_target()?;
-    let stage = guest_dir.parent().context("the guest lies in the stage")?;
     let mut flags = vec![
         "--cfg".to_owned(),
         "getrandom_backend=\"custom\"".to_owned(),
@@ -24,22 +29,22 @@ pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path, unpatched: bool) -> Result
         "-Clink-arg=--stack-first".to_owned(),
         "-Clink-arg=--export=__stack_pointer".to_owned(),
         format!("-Ctarget-feature={FEATURES}"),
-        // Panic messages name files: the same bytes must come out wherever the sources lie.
-        format!("--remap-path-prefix={}=ampoule", stage.display()),
     ];
     if !unpatched {
         flags.push("--cfg=boa_patched".to_owned());
     }
-    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-        let home = env::var(name).or_else(|_| env::var("HOME").map(|home| format!("{home}/{default}")));
-        flags.extend(home.map(|home| format!("--remap-path-prefix={home}={}", name.to_lowercase())));
-    }
+    // Panic messages name files: the same bytes must come out wherever the sources lie. Cargo leaves all flags out of the
+    // hashes in symbol names when there is such a flag among them.
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    flags.push(remap(work_dir, "ampoule"));
+    flags.extend(stage.registries.iter().map(|registry| remap(registry, "registry")));
+    flags.push(remap(&standard_library()?, &format!("/rustc/{}", commit_hash()?)));
 
     let target_dir = work_dir.join("build");
     let status = Command::new(env_cargo())
         .args(["build", "--release", "--lib", "--target", TARGET, "--target-dir"])
         .arg(&target_dir)
-        .current_dir(guest_dir)
+        .current_dir(&stage.guest)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         // What cargo sets for the build that runs this script is not meant for the guest's.
         .env_remove("RUSTFLAGS")
@@ -57,11 +62,27 @@ pub(crate) fn wasm(guest_dir: &Path, work_dir: &Path, unpatched: bool) -> Result
 
 /// A missing target otherwise shows as "can't find crate for `core`" a hundred lines up.
 fn check_target() -> Result<()> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output().context("cannot run rustc")?;
-    let libdir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !output.status.success() || !Path::new(&libdir).exists() {
+    let libdir = rustc(&["--print", "target-libdir", "--target", TARGET]);
+    if !libdir.is_ok_and(|libdir| Path::new(libdir.trim()).exists()) {
         bail!("the Rust target {TARGET} is not installed, and the guest is built for it: run `rustup target add {TARGET}`");
     }
     Ok(())
+}
+
+/// Where the standard library's sources lie if the component `rust-src` is installed. Without it, messages name them by the commit of rustc.
+fn standard_library() -> Result<PathBuf> {
+    Ok(Path::new(rustc(&["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust"))
+}
+
+fn commit_hash() -> Result<String> {
+    let version = rustc(&["-vV"])?;
+    let hash = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    Ok(hash.context("`rustc -vV` names no commit")?.to_owned())
+}
+
+fn rustc(args: &[&str]) -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+    let output = Command::new(rustc).args(args).output().context("cannot run rustc")?;
+    ensure!(output.status.success(), "rustc {args:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
 }

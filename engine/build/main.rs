@@ -42,8 +42,8 @@ fn main() -> Result<()> {
     let key = cache::key(&engine_dir, &inputs, &target, unpatched)?;
     let kept = work_dir.join("cache").join(&key);
     if !kept.join(cache::COMPLETE).exists() {
-        let guest_dir = sources::stage(&engine_dir, &work_dir, unpatched)?;
-        let wasm = compile::wasm(&guest_dir, &work_dir, unpatched)?;
+        let stage = sources::stage(&engine_dir, &work_dir, unpatched)?;
+        let wasm = compile::wasm(&stage, &work_dir, unpatched)?;
         let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
         let parts = split::split(&initialised).context("while splitting the guest")?;
         let machine_code = precompile::run(&parts, &target).map_err(|error| anyhow!("while compiling the guest: {error:?}"))?;
@@ -69,8 +69,8 @@ fn main() -> Result<()> {
 
 /// Builds the guest once more, in another folder, and compares: the same sources must give the same bytes, or an engine id would mean nothing.
 fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, unpatched: bool) -> Result<()> {
-    let guest_dir = sources::stage(engine_dir, work_dir, unpatched)?;
-    let wasm = compile::wasm(&guest_dir, work_dir, unpatched)?;
+    let stage = sources::stage(engine_dir, work_dir, unpatched)?;
+    let wasm = compile::wasm(&stage, work_dir, unpatched)?;
     ensure!(wasm == fs::read(kept.join("guest.wasm"))?, "building the guest twice gave different Wasm");
     let initialised = preinit::run(&wasm, target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
     let parts = split::split(&initialised).context("while splitting the guest")?;

@@ -1,6 +1,7 @@
 //! Stage 1: the guest's sources in one folder, with Boa's pinned crates unpacked and patched beside them.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -24,24 +25,38 @@ pub(crate) fn inputs(engine_dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Lays out `work_dir/stage/guest`, ready for cargo, and returns it.
-pub(crate) fn stage(engine_dir: &Path, work_dir: &Path, unpatched: bool) -> Result<PathBuf> {
-    let stage = work_dir.join("stage");
-    if stage.exists() {
-        fs::remove_dir_all(&stage)?;
+/// The guest's sources, ready for cargo.
+pub(crate) struct Stage {
+    /// The folder of its `Cargo.toml`. Everything that is not a registry's lies inside: cargo names crates of other folders by where they lie.
+    pub(crate) guest: PathBuf,
+    /// Where cargo unpacked the crates of registries.
+    pub(crate) registries: BTreeSet<PathBuf>,
+}
+
+/// Lays out `work_dir/guest`.
+pub(crate) fn stage(engine_dir: &Path, work_dir: &Path, unpatched: bool) -> Result<Stage> {
+    let guest = work_dir.join("guest");
+    if guest.exists() {
+        fs::remove_dir_all(&guest)?;
     }
-    let guest = stage.join("guest");
-    for part in ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml"] {
-        copy(&engine_dir.join(part), &stage.join(part))?;
+    for (from, to) in [("guest/src", "src"), ("abi/src", "abi/src")] {
+        copy_tree(&engine_dir.join(from), &guest.join(to))?;
     }
-    for part in ["guest/src", "abi/src"] {
-        copy_tree(&engine_dir.join(part), &stage.join(part))?;
+    for (from, to) in [("guest/Cargo.lock", "Cargo.lock"), ("abi/Cargo.toml", "abi/Cargo.toml")] {
+        copy(&engine_dir.join(from), &guest.join(to))?;
     }
+    let manifest = fs::read_to_string(engine_dir.join("guest/Cargo.toml"))?;
+    let (outside, inside) = ("path = \"../abi\"", "path = \"abi\"");
+    ensure!(manifest.contains(outside), "engine/guest/Cargo.toml does not have `{outside}`");
+    fs::write(guest.join("Cargo.toml"), manifest.replace(outside, inside))?;
+
+    let unpacked = unpacked(&guest)?;
     let pinned = pinned(&engine_dir.join("guest/patches/SOURCES"))?;
     if !unpatched && !pinned.is_empty() {
-        patch(engine_dir, &guest, &pinned)?;
+        patch(engine_dir, &guest, &pinned, &unpacked)?;
     }
-    Ok(guest)
+    let registries = unpacked.into_values().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+    Ok(Stage { guest, registries })
 }
 
 struct Pinned {
@@ -62,7 +77,7 @@ fn pinned(path: &Path) -> Result<Vec<Pinned>> {
         .collect()
 }
 
-fn patch(engine_dir: &Path, guest: &Path, pinned: &[Pinned]) -> Result<()> {
+fn patch(engine_dir: &Path, guest: &Path, pinned: &[Pinned], unpacked: &Unpacked) -> Result<()> {
     let lock = fs::read_to_string(guest.join("Cargo.lock"))?;
     let boa = guest.join("boa");
     let mut overrides = String::from("\n[patch.crates-io]\n");
@@ -75,7 +90,8 @@ fn patch(engine_dir: &Path, guest: &Path, pinned: &[Pinned]) -> Result<()> {
             "the patches are for {name} {version} with checksum {checksum}, but engine/guest/Cargo.lock pins another: \
              move the patches to the new version, then update engine/guest/patches/SOURCES"
         );
-        copy_tree(&registry_source(guest, name, version)?, &boa.join(name))?;
+        let source = unpacked.get(&(name.clone(), version.clone()));
+        copy_tree(source.with_context(|| format!("the guest does not depend on {name} {version}"))?, &boa.join(name))?;
         overrides.push_str(&format!("{name} = {{ path = \"boa/{name}\" }}\n"));
     }
 
@@ -92,8 +108,11 @@ fn patch(engine_dir: &Path, guest: &Path, pinned: &[Pinned]) -> Result<()> {
     Ok(())
 }
 
-/// Where cargo unpacked a crate of the guest's lock file.
-fn registry_source(guest: &Path, name: &str, version: &str) -> Result<PathBuf> {
+/// Folders of crates by name and version.
+type Unpacked = BTreeMap<(String, String), PathBuf>;
+
+/// Where cargo unpacked the registry's crates that the guest's lock file names.
+fn unpacked(guest: &Path) -> Result<Unpacked> {
     let output = Command::new(env_cargo())
         .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(guest.join("Cargo.toml"))
@@ -101,10 +120,16 @@ fn registry_source(guest: &Path, name: &str, version: &str) -> Result<PathBuf> {
         .context("cannot run cargo metadata")?;
     ensure!(output.status.success(), "cargo metadata of the guest failed:\n{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let package = metadata["packages"].as_array().into_iter().flatten().find(|p| p["name"] == name && p["version"] == version);
-    let manifest =
-        package.and_then(|p| p["manifest_path"].as_str()).with_context(|| format!("the guest does not depend on {name} {version}"))?;
-    Ok(Path::new(manifest).parent().context("a manifest lies in a folder")?.to_owned())
+    let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
+    let text = |package: &serde_json::Value, key: &str| package[key].as_str().map(str::to_owned);
+    Ok(packages
+        .iter()
+        .filter(|package| package["source"].is_string())
+        .filter_map(|package| {
+            let manifest = PathBuf::from(text(package, "manifest_path")?);
+            Some(((text(package, "name")?, text(package, "version")?), manifest.parent()?.to_owned()))
+        })
+        .collect())
 }
 
 /// Applies one patch file, which may touch several files, each named `a/CRATE/PATH` and `b/CRATE/PATH`.

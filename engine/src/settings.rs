@@ -8,7 +8,7 @@ use wasmtime::{Config, OptLevel, Result};
 /// Stack of the compiled code of one run, on the host. A run that needs more ends with the limit `stack`.
 ///
 /// The guest's own checks throw a `RangeError` before this is reached in all but odd cases; see `engine/guest`.
-pub(crate) const WASM_STACK_BYTES: usize = 8 << 20;
+pub(crate) const WASM_STACK_BYTES: usize = 24 << 20;
 
 /// Stack for what the host does in a host call, on top of the guest's.
 const HOST_STACK_BYTES: usize = 256 << 10;

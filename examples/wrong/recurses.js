@@ -1,7 +1,7 @@
 // Follows a cycle without end.
 //
 //   $ ampoule run examples/wrong/recurses.js
-//   stopped: limit stack exceeded (8388608 of 8388608 bytes)
+//   stopped: limit stack exceeded (25165824 of 25165824 bytes)
 //       at depth (recurses.js:11:19)
 //       at depth (recurses.js:11:19)
 //   …

@@ -14,7 +14,7 @@ use boa_engine::{
 use crate::{clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries, operations::Operations};
 use crate::{random::Random, timers, timers::Timers};
 
-/// Calls under way, of which the host's Wasm stack (at least 2 MiB) and our shadow stack must hold the worst kind: those
+/// Calls under way, of which the host's Wasm stack (24 MiB) and our shadow stack must hold the worst kind: those
 /// through built-ins, each of which enters the interpreter anew.
 const MAX_CALL_DEPTH: usize = 2_000;
 /// Values on the interpreter's stack, 8 bytes each. Far from what [`MAX_CALL_DEPTH`] calls of ordinary functions need: it
@@ -24,7 +24,7 @@ const MAX_STACK_VALUES: usize = 1024 * 1024;
 /// Room that recursion leaves on our stack for what does not recurse; the stack begins at address 0. With the patches to Boa, going
 /// deeper is a `RangeError`; without them it traps.
 #[cfg(boa_patched)]
-const STACK_FLOOR: usize = 128 << 10;
+const STACK_FLOOR: usize = 256 << 10;
 
 /// What our natives share.
 pub(crate) struct Bindings {

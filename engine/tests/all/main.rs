@@ -8,8 +8,8 @@ use ampoule_protocol::{Outcome, RunReport};
 
 mod images;
 mod leaks;
+mod patches;
 mod scripts;
-mod smoke;
 
 /// One engine for all tests, as a process has one.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(EngineConfig::default()).expect("the engine starts"));
