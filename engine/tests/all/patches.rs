@@ -18,7 +18,9 @@ async fn patched_behaviour_is_what_node_does() {
     for file in files {
         // The value of a script is its last expression's; ours is what a function returns.
         let source = fs::read_to_string(&file).unwrap();
-        let Some(body) = source.trim_end().strip_suffix("out.join(\"\\n\");") else { panic!("{}: no `out.join` at its end", file.display()) };
+        let Some(body) = source.trim_end().strip_suffix("out.join(\"\\n\");") else {
+            panic!("{}: no `out.join` at its end", file.display())
+        };
         let mut request = RunRequest::new(format!("{body}\nfunction main() {{ return out }}"));
         request.limits = limits.resolve(&Limits::CEILING).unwrap();
         request.input = Json::parse("null".into()).unwrap();
