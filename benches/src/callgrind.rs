@@ -20,7 +20,7 @@ pub const PATH: &str = "benches/instructions.json";
 /// The command that writes the file anew.
 pub const REFRESH: &str = "cargo run --release -p ampoule -- bench callgrind --write";
 
-/// Part of a count that may differ: other processors get other `memcpy`s, and the ticker's thread wakes more often on a slow machine.
+/// Part of a count that may differ: other processors get other `memcpy`s.
 pub const TOLERANCE: f64 = 0.05;
 
 /// Runs of the shorter process; the longer one has twice as many.

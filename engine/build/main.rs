@@ -1,4 +1,4 @@
-//! Builds the guest: sources → Wasm → pre-initialised Wasm → code module + memory image → machine code.
+//! Builds the guest: sources → Wasm → pre-initialised Wasm → code module + memory image → metered code → machine code.
 //!
 //! Each stage is one file. The result is kept under the target folder by the hash of everything it is made from, so that
 //! only a change of the guest, its patches, these stages or the toolchain builds it again, whatever the profile.
@@ -7,6 +7,7 @@ mod cache;
 mod compile;
 #[path = "../src/memory_module.rs"]
 mod memory_module;
+mod metering;
 mod precompile;
 mod preinit;
 #[path = "../src/settings.rs"]
@@ -46,6 +47,7 @@ fn main() -> Result<()> {
         let wasm = compile::wasm(&stage, &work_dir, unpatched)?;
         let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
         let parts = split::split(&initialised).context("while splitting the guest")?;
+        let parts = split::Parts { code: metering::meter(&parts.code).context("while metering the guest")?, ..parts };
         let machine_code = precompile::run(&parts, &target).map_err(|error| anyhow!("while compiling the guest: {error:?}"))?;
         cache::keep(
             &kept,
@@ -55,6 +57,7 @@ fn main() -> Result<()> {
                 ("image.bin", &parts.image),
                 ("code.cwasm", &machine_code.code),
                 ("image.cwasm", &machine_code.image),
+                ("mailbox", &split::mailbox(&initialised)?.to_le_bytes()),
                 ("engine.id", cache::engine_id(&engine_dir, &parts)?.as_bytes()),
             ],
         )?;
@@ -74,7 +77,8 @@ fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, unpatch
     ensure!(wasm == fs::read(kept.join("guest.wasm"))?, "building the guest twice gave different Wasm");
     let initialised = preinit::run(&wasm, target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
     let parts = split::split(&initialised).context("while splitting the guest")?;
-    ensure!(parts.code == fs::read(kept.join("code.wasm"))?, "pre-initialising the guest twice gave different code");
+    let code = metering::meter(&parts.code).context("while metering the guest")?;
+    ensure!(code == fs::read(kept.join("code.wasm"))?, "pre-initialising the guest twice gave different code");
     ensure!(parts.image == fs::read(kept.join("image.bin"))?, "pre-initialising the guest twice gave different memory");
     println!("cargo:warning=the guest is reproducible: two builds gave the same bytes");
     Ok(())

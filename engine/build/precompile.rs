@@ -1,4 +1,4 @@
-//! Stage 5: machine code, so that no engine compiles the guest when it starts.
+//! Stage 6: machine code, so that no engine compiles the guest when it starts.
 
 use wasmtime::Engine;
 

@@ -21,8 +21,6 @@ pub(crate) fn run(wasm: &[u8], target: &str) -> wasmtime::Result<Vec<u8>> {
     // into every sandbox.
     linker.func_wrap(ampoule_abi::IMPORT_MODULE, ampoule_abi::IMPORT_NAME, refuse)?;
     let mut store = Store::new(&engine, ());
-    store.set_fuel(u64::MAX)?;
-    store.set_epoch_deadline(u64::MAX / 2);
     let instance = linker.instantiate(&mut store, &module)?;
     instance.get_typed_func::<(), ()>(&mut store, INIT)?.call(&mut store, ())?;
     pollster::block_on(wizer.snapshot(&context, &mut Snapshot { store: &mut store, instance }))

@@ -3,8 +3,8 @@
 //! Code is compiled once for ever; every image, the engine's own and those of loaded scripts, is a module of a few hundred
 //! bytes and its data, which Wasmtime maps copy-on-write.
 
-use ampoule_abi::MEMORY_IMPORT;
-use anyhow::{Result, bail, ensure};
+use ampoule_abi::{MAILBOX_EXPORT, MEMORY_IMPORT};
+use anyhow::{Context as _, Result, bail, ensure};
 use wasm_encoder::{EntityType, ImportSection, MemoryType, Module, RawSection, reencode};
 use wasmparser::{DataKind, Operator, Parser, Payload, TypeRef};
 
@@ -81,4 +81,24 @@ fn imports(section: Option<wasmparser::ImportSectionReader<'_>>) -> Result<Impor
     let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
     imports.import(MEMORY_IMPORT.0, MEMORY_IMPORT.1, EntityType::Memory(memory));
     Ok(imports)
+}
+
+/// The address that the guest exports as its mailbox.
+pub(crate) fn mailbox(wasm: &[u8]) -> Result<u32> {
+    let (mut globals, mut index) = (Vec::new(), None);
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::GlobalSection(section) => globals = section.into_iter().collect::<Result<_, _>>()?,
+            Payload::ExportSection(section) => {
+                let exports = section.into_iter().collect::<Result<Vec<_>, _>>()?;
+                index = exports.iter().find(|export| export.name == MAILBOX_EXPORT).map(|export| export.index as usize);
+            }
+            _ => {}
+        }
+    }
+    let global = index.and_then(|index| globals.get(index)).context("the guest exports no mailbox")?;
+    match global.init_expr.get_operators_reader().read()? {
+        Operator::I32Const { value } => Ok(value as u32),
+        other => bail!("the mailbox lies at {other:?}"),
+    }
 }

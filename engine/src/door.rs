@@ -4,7 +4,7 @@ use ampoule_abi::{IMPORT_MODULE, IMPORT_NAME, Malformed, Op, Operation};
 use ampoule_protocol::LogLevel;
 use wasmtime::{Caller, Engine, Linker, Memory};
 
-use crate::{memory, sandbox::State, verdict::Stop};
+use crate::{memory, meter, sandbox::State, verdict::Stop};
 
 /// The levels of [`Op::Log`], by number.
 const LEVELS: [LogLevel; ampoule_abi::LOG_LEVELS as usize] =
@@ -13,19 +13,23 @@ const LEVELS: [LogLevel; ampoule_abi::LOG_LEVELS as usize] =
 /// The guest's only import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    linker.func_wrap(IMPORT_MODULE, IMPORT_NAME, host_call)?;
+    linker.func_wrap_async(IMPORT_MODULE, IMPORT_NAME, |caller, (op, ptr, len)| Box::new(host_call(caller, op, ptr, len)))?;
     Ok(linker)
 }
 
-fn host_call(mut caller: Caller<'_, State>, op: u32, ptr: u32, len: u32) -> wasmtime::Result<u64> {
+async fn host_call(mut caller: Caller<'_, State>, op: u32, ptr: u32, len: u32) -> wasmtime::Result<u64> {
     // No memory: the call came before the sandbox was complete, which the guest has no way to do.
     let memory = caller.data().memory.ok_or(Stop::Malformed("a host call before the start"))?;
+    let op = memory::op(op).map_err(Stop::from)?;
+    if op == Op::Fuel {
+        meter::next_slice(&mut caller).await?;
+        return Ok(0);
+    }
     answer(&mut caller, memory, op, ptr, len).map_err(wasmtime::Error::from)
 }
 
-fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: u32, ptr: u32, len: u32) -> Result<u64, Stop> {
-    let op = memory::op(op)?;
-    caller.data_mut().touched |= !matches!(op, Op::Log | Op::Panic);
+fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len: u32) -> Result<u64, Stop> {
+    caller.data_mut().touched |= !matches!(op, Op::Log | Op::Panic | Op::Fuel);
     match op {
         Op::Log => {
             let (bytes, state) = memory.data_and_store_mut(caller);
@@ -61,6 +65,8 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: u32, ptr: u32, len
             caller.data_mut().operations.abandon(id);
             Ok(0)
         }
+        // Answered before: it alone may wait.
+        Op::Fuel => Ok(0),
         Op::Panic => {
             let text = String::from_utf8_lossy(memory::read(memory, &*caller, ptr, len)?).into_owned();
             caller.data_mut().panic = Some(text);

@@ -2,14 +2,11 @@ use std::sync::Arc;
 
 use wasmtime::{Enabled, Extern, InstanceAllocationStrategy, Linker, Memory, PoolingAllocationConfig, Store};
 
-use crate::{
-    EngineConfig, EngineError, door, guest, guest::Guest, image_cache::ImageCache, limiter, meter::Ticker, sandbox::State, settings,
-};
+use crate::{EngineConfig, EngineError, door, guest, guest::Guest, image_cache::ImageCache, limiter, sandbox::State, settings};
 
 /// The compiled guest and the pool of sandboxes: one for a process, shared by all its runs.
 pub struct Engine {
     pub(crate) parts: Parts,
-    pub(crate) ticker: Ticker,
     pub(crate) images: Arc<ImageCache>,
     pub(crate) config: EngineConfig,
 }
@@ -39,8 +36,7 @@ impl Engine {
         };
         let guest = Guest::load(&wasmtime)?;
         let linker = door::linker(&wasmtime).map_err(EngineError::Guest)?;
-        let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
-        Ok(Self { parts: Parts { wasmtime, guest, linker }, ticker, images: Arc::new(ImageCache::new(&config)), config })
+        Ok(Self { parts: Parts { wasmtime, guest, linker }, images: Arc::new(ImageCache::new(&config)), config })
     }
 
     /// Identity: with the same id, the same script, input and seed give the same result, logs and fuel, on any machine.

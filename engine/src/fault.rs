@@ -10,9 +10,6 @@ pub enum EngineError {
     /// The embedded guest does not fit the engine: a broken build.
     #[error("the embedded guest does not load: {0}")]
     Guest(wasmtime::Error),
-    /// The clock thread does not start, so no time limit would hold.
-    #[error("the epoch clock does not start: {0}")]
-    Ticker(std::io::Error),
 }
 
 /// A run that Ampoule failed to carry out. Never the script's doing, as far as we know; a job meets it as outcome `fault`.

@@ -10,8 +10,15 @@ static CODE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/code.cwasm"
 static IMAGE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/image.cwasm"));
 /// The same memory as plain bytes: what images are compared with.
 pub(crate) static BASE: &[u8] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/image.bin"));
+/// Address of the guest's mailbox, little-endian.
+static MAILBOX: &[u8; 4] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/mailbox"));
 /// See [`crate::Engine::id`].
 pub(crate) const ID: &str = include_str!(concat!(env!("AMPOULE_GUEST"), "/engine.id"));
+
+/// Where in the guest's memory short requests go.
+pub(crate) fn mailbox() -> u32 {
+    u32::from_le_bytes(*MAILBOX)
+}
 
 /// The guest's two halves, ready to be instantiated any number of times.
 pub(crate) struct Guest {

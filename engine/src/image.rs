@@ -37,9 +37,11 @@ const MAX_COPIED_BYTES: usize = 1 << 20;
 
 impl Image {
     /// Compares `memory` with the initialised guest's.
-    pub(crate) fn capture(memory: &[u8], load_fuel: u64, log: &[LogLine]) -> Self {
+    ///
+    /// Nobody is in the guest: what lies below `stack_pointer`, where its stack begins, is dead.
+    pub(crate) fn capture(memory: &[u8], stack_pointer: usize, load_fuel: u64, log: &[LogLine]) -> Self {
         let mut pages = Pages::default();
-        for (index, page) in memory.chunks(PAGE).enumerate() {
+        for (index, page) in memory.chunks(PAGE).enumerate().skip(stack_pointer / PAGE) {
             let at = index * PAGE;
             let unchanged = match guest::BASE.get(at..at + page.len()) {
                 Some(base) => page == base,

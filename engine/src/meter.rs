@@ -1,83 +1,99 @@
-//! Time: the epoch clock of the process, and each run's deadline on it.
+//! Fuel and time: a run computes in slices of fuel.
 //!
-//! One thread advances the epoch while anything runs. Compiled code compares it at every loop and call; when a store's own deadline is
-//! reached, only that store's callback decides: go on after letting others run, or stop.
+//! The guest's code counts its own fuel in a global (`build/metering`) and asks for another slice when one is used up. Here it gets one, after
+//! others have had their turn, unless the budget or the wall time is used up or the run was cancelled. How the budget is cut into slices has no
+//! influence on what is counted.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread::{self, Thread},
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
-use wasmtime::{EngineWeak, Store, UpdateDeadline};
+use tokio_util::sync::CancellationToken;
+use wasmtime::{AsContextMut, Global, Val};
 
 use crate::{sandbox::State, verdict::Stop};
 
-/// Length of a tick: a run yields, and notices its deadline or a cancel, at most one tick late.
-const TICK: Duration = Duration::from_millis(1);
+/// Fuel between two looks at the clock: well below a millisecond of computing.
+const SLICE: u64 = 1 << 20;
 
-/// Advances the epoch while at least one run is active; sleeps otherwise.
-pub(crate) struct Ticker {
-    active: Arc<AtomicUsize>,
-    thread: Thread,
+/// One run's budget of fuel, and when it must end.
+pub(crate) struct Meter {
+    pub(crate) deadline: Instant,
+    pub(crate) cancel: CancellationToken,
+    budget: u64,
+    granted: u64,
+    /// What the guest has left of its slice; negative when it went beyond.
+    left: Option<Global>,
 }
 
-/// Keeps the ticker awake.
-pub(crate) struct Active<'a>(&'a Ticker);
-
-impl Ticker {
-    /// Ends by itself when the Wasmtime engine is gone.
-    pub(crate) fn start(engine: EngineWeak) -> io::Result<Self> {
-        let active = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&active);
-        let handle = thread::Builder::new().name("epoch".into()).spawn(move || {
-            loop {
-                let Some(engine) = engine.upgrade() else { return };
-                if seen.load(Ordering::Acquire) == 0 {
-                    drop(engine);
-                    // Woken by `activate`, or now and then to see whether the engine is gone.
-                    thread::park_timeout(Duration::from_secs(1));
-                } else {
-                    engine.increment_epoch();
-                    drop(engine);
-                    thread::sleep(TICK);
-                }
-            }
-        })?;
-        Ok(Self { active, thread: handle.thread().clone() })
+impl Meter {
+    pub(crate) fn new(budget: u64, deadline: Instant, cancel: CancellationToken) -> Self {
+        Self { deadline, cancel, budget, granted: 0, left: None }
     }
 
-    pub(crate) fn activate(&self) -> Active<'_> {
-        if self.active.fetch_add(1, Ordering::AcqRel) == 0 {
-            self.thread.unpark();
-        }
-        Active(self)
+    /// Makes up for what was overdrawn and grants a slice, or what is left of the budget.
+    fn grant(&mut self, left: i64) -> i64 {
+        let amount = (SLICE + left.min(0).unsigned_abs()).min(self.budget - self.granted);
+        self.granted += amount;
+        left + amount as i64
+    }
+
+    /// What a guest has used that has this much left.
+    fn used(&self, left: i64) -> u64 {
+        (self.granted as i64 - left) as u64
     }
 }
 
-impl Drop for Active<'_> {
-    fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Ordering::AcqRel);
-    }
+/// Connects the meter to the global of a fresh guest and grants the first slice.
+pub(crate) fn arm(mut store: impl AsContextMut<Data = State>, global: Global) -> wasmtime::Result<()> {
+    let mut context = store.as_context_mut();
+    let meter = &mut context.data_mut().meter;
+    meter.left = Some(global);
+    let first = meter.grant(0);
+    global.set(store, Val::I64(first))
 }
 
-/// Sets the fuel, and makes the store yield at every tick and stop at its deadline or when it is cancelled.
-pub(crate) fn arm(store: &mut Store<State>, fuel: u64) -> wasmtime::Result<()> {
-    store.set_fuel(fuel)?;
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|store| {
-        let state = store.data();
-        if state.cancel.is_cancelled() {
-            Err(Stop::Cancelled.into())
-        } else if Instant::now() >= state.deadline {
-            Err(Stop::WallTime.into())
-        } else {
-            Ok(UpdateDeadline::Yield(1))
-        }
-    });
-    Ok(())
+/// Answers a guest that has used up its slice.
+pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Result<(), Stop> {
+    let left = left(&mut store)?;
+    let mut context = store.as_context_mut();
+    let left = context.data_mut().meter.grant(left);
+    if left < 0 {
+        return Err(Stop::Fuel);
+    }
+    // Others first: a run must not hold its thread for longer than a slice.
+    tokio::task::yield_now().await;
+    let meter = &context.data().meter;
+    if meter.cancel.is_cancelled() {
+        return Err(Stop::Cancelled);
+    }
+    if Instant::now() >= meter.deadline {
+        return Err(Stop::WallTime);
+    }
+    let global = meter.left.ok_or(NO_METER)?;
+    global.set(&mut store, Val::I64(left)).map_err(|_| NO_METER)
+}
+
+/// Fuel used so far. What the guest charged in advance and did not get beyond the budget does not count.
+pub(crate) fn used(mut store: impl AsContextMut<Data = State>) -> u64 {
+    let left = left(&mut store).unwrap_or(0);
+    let context = store.as_context_mut();
+    let meter = &context.data().meter;
+    meter.used(left).min(meter.budget)
+}
+
+/// Ends a run that went beyond its budget without meeting a place where the guest compares.
+pub(crate) fn settle(mut store: impl AsContextMut<Data = State>) -> Result<(), Stop> {
+    let left = left(&mut store)?;
+    let context = store.as_context_mut();
+    let meter = &context.data().meter;
+    if meter.used(left) > meter.budget { Err(Stop::Fuel) } else { Ok(()) }
+}
+
+const NO_METER: Stop = Stop::Malformed("a guest without a meter");
+
+fn left(mut store: impl AsContextMut<Data = State>) -> Result<i64, Stop> {
+    let global = store.as_context_mut().data().meter.left.ok_or(NO_METER)?;
+    match global.get(store) {
+        Val::I64(left) => Ok(left),
+        _ => Err(NO_METER),
+    }
 }

@@ -76,7 +76,6 @@ impl Engine {
             return Ok(RunReport { outcome, usage, logs: Vec::new(), engine: self.id().to_owned() });
         }
 
-        let _active = self.ticker.activate();
         let deadline = started + Duration::from_millis(limits.wall_ms);
         let key = ImageKey::of(request);
         let known = self.images.get(key);
@@ -95,7 +94,7 @@ impl Engine {
             None => {
                 let loaded = load(&mut sandbox, request, &limits, &mut usage).await;
                 if matches!(loaded, Ok(None)) {
-                    usage.image = self.learn(key, known.as_ref(), &sandbox, usage.load_fuel);
+                    usage.image = self.learn(key, known.as_ref(), &mut sandbox, usage.load_fuel);
                 }
                 loaded
             }
@@ -121,7 +120,7 @@ impl Engine {
     }
 
     /// After a script was loaded in a run: notes it, and makes its image once it has come twice.
-    fn learn(&self, key: ImageKey, known: Option<&Entry>, sandbox: &Sandbox, load_fuel: u64) -> ImageUse {
+    fn learn(&self, key: ImageKey, known: Option<&Entry>, sandbox: &mut Sandbox, load_fuel: u64) -> ImageUse {
         if self.config.image_cache_bytes == 0 || matches!(known, Some(Entry::Building | Entry::Ready(_))) {
             return ImageUse::None;
         }

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use ampoule_abi::{Completed, MEMORY_IMPORT, Reply, ResumeRequest};
+use ampoule_abi::{Completed, FUEL_EXPORT, MAILBOX_BYTES, MEMORY_IMPORT, Reply, ResumeRequest};
 use ampoule_host_api::Capabilities;
 use ampoule_protocol::Limits;
 use tokio_util::sync::CancellationToken;
@@ -9,9 +9,11 @@ use wasmtime::{Instance, Memory, PoolConcurrencyLimitError, Store, TypedFunc};
 use crate::{
     EngineFault,
     engine::Parts,
+    guest,
     image::Image,
     limiter::MemoryLimiter,
-    memory, meter,
+    memory,
+    meter::{self, Meter},
     operations::Operations,
     verdict::{Evidence, Stop},
 };
@@ -22,8 +24,7 @@ pub(crate) struct State {
     pub(crate) operations: Operations,
     pub(crate) host_calls: u64,
     pub(crate) max_host_calls: u64,
-    pub(crate) deadline: Instant,
-    pub(crate) cancel: CancellationToken,
+    pub(crate) meter: Meter,
     pub(crate) panic: Option<String>,
     pub(crate) memory: Option<Memory>,
     /// The guest asked for something that may differ between runs.
@@ -37,7 +38,6 @@ pub(crate) struct Sandbox {
     instance: Instance,
     memory: Memory,
     alloc: TypedFunc<u32, u32>,
-    fuel: u64,
     /// The guest's latest answer.
     packed: u64,
 }
@@ -59,8 +59,7 @@ impl Sandbox {
                 operations: Operations::default(),
                 host_calls: 0,
                 max_host_calls: limits.host_calls,
-                deadline,
-                cancel,
+                meter: Meter::new(limits.fuel - image.map_or(0, |image| image.load_fuel), deadline, cancel),
                 panic: None,
                 memory: None,
                 touched: false,
@@ -68,9 +67,6 @@ impl Sandbox {
             },
         );
         store.limiter(|state| &mut state.limiter);
-        let fuel = limits.fuel - image.map_or(0, |image| image.load_fuel);
-        meter::arm(&mut store, fuel).map_err(host)?;
-
         let module = image.and_then(Image::module).unwrap_or(&parts.guest.image);
         let instance = Instance::new_async(&mut store, module, &[]).await.map_err(host)?;
         let memory =
@@ -81,8 +77,10 @@ impl Sandbox {
         }
         let imports = parts.imports(&mut store, memory);
         let instance = Instance::new_async(&mut store, &parts.guest.code, &imports).await.map_err(host)?;
+        let fuel = instance.get_global(&mut store, FUEL_EXPORT).ok_or_else(|| EngineFault::Host("the guest exports no fuel".into()))?;
+        meter::arm(&mut store, fuel).map_err(host)?;
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
-        Ok(Self { store, instance, memory, alloc, fuel, packed: 0 })
+        Ok(Self { store, instance, memory, alloc, packed: 0 })
     }
 
     /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
@@ -96,7 +94,7 @@ impl Sandbox {
             if state.operations.is_empty() {
                 return Err(Stop::Malformed("the guest waits for nothing").into());
             }
-            let (deadline, cancel) = (state.deadline, state.cancel.clone());
+            let (deadline, cancel) = (state.meter.deadline, state.meter.cancel.clone());
             let done = state.operations.completed(deadline, &cancel).await?;
             let failures: Vec<_> = done.iter().map(|done| done.result.as_ref().err().map(failure)).collect();
             let completed = done
@@ -115,10 +113,11 @@ impl Sandbox {
 
     async fn send(&mut self, export: &str, message: &[u8]) -> Result<(), wasmtime::Error> {
         let len = u32::try_from(message.len()).map_err(|_| Stop::Malformed("a message of 4 GiB"))?;
-        let ptr = self.alloc.call_async(&mut self.store, len).await?;
+        let ptr = if message.len() <= MAILBOX_BYTES { guest::mailbox() } else { self.alloc.call_async(&mut self.store, len).await? };
         memory::write(self.memory, &mut self.store, ptr, message).map_err(Stop::from)?;
         let export = self.instance.get_typed_func::<(u32, u32), u64>(&mut self.store, export)?;
         self.packed = export.call_async(&mut self.store, (ptr, len)).await?;
+        meter::settle(&mut self.store)?;
         Ok(())
     }
 
@@ -128,8 +127,9 @@ impl Sandbox {
     }
 
     /// What loading has changed since the guest's initialisation.
-    pub(crate) fn capture(&self, load_fuel: u64) -> Image {
-        Image::capture(self.memory.data(&self.store), load_fuel, self.store.data().capabilities.console.lines())
+    pub(crate) fn capture(&mut self, load_fuel: u64) -> Image {
+        let stack_pointer = usize::try_from(self.stack_pointer()).unwrap_or(0);
+        Image::capture(self.memory.data(&self.store), stack_pointer, load_fuel, self.store.data().capabilities.console.lines())
     }
 
     /// Logs what the script's top level logged when it was loaded.
@@ -141,8 +141,8 @@ impl Sandbox {
     }
 
     /// Fuel used since the start.
-    pub(crate) fn fuel_used(&self) -> u64 {
-        self.fuel - self.store.get_fuel().unwrap_or(0)
+    pub(crate) fn fuel_used(&mut self) -> u64 {
+        meter::used(&mut self.store)
     }
 
     /// Present size of the memory; it never shrinks.
@@ -157,12 +157,19 @@ impl Sandbox {
 
     /// What is needed to judge an error.
     pub(crate) fn evidence(&mut self, started: Instant) -> Evidence {
-        let stack_pointer = self.instance.get_global(&mut self.store, "__stack_pointer").map(|global| global.get(&mut self.store));
         Evidence {
             panic: self.store.data_mut().panic.take(),
             memory_bytes: self.memory_bytes(),
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            shadow_stack_exhausted: matches!(stack_pointer, Some(wasmtime::Val::I32(at)) if at < 0),
+            shadow_stack_exhausted: self.stack_pointer() < 0,
+        }
+    }
+
+    /// Where the guest's stack ends, which grows down to 0.
+    fn stack_pointer(&mut self) -> i32 {
+        match self.instance.get_global(&mut self.store, "__stack_pointer").map(|global| global.get(&mut self.store)) {
+            Some(wasmtime::Val::I32(at)) => at,
+            _ => 0,
         }
     }
 

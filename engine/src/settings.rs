@@ -30,8 +30,8 @@ pub(crate) fn settings(target: &str) -> Result<Config> {
         // A named target: what the build machine's processor can do beyond it must not leak into the product.
         .target(target)?
         .cranelift_opt_level(OptLevel::Speed)
-        .consume_fuel(true)
-        .epoch_interruption(true)
+        // Fuel and time are metered by the guest's own code, which marks its rare branches; see `build/metering`.
+        .wasm_branch_hinting(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES)
         .memory_reservation(MEMORY_RESERVATION_BYTES)

@@ -12,6 +12,8 @@ pub(crate) enum Stop {
     Memory { wanted: u64 },
     #[error("more host calls than allowed")]
     HostCalls,
+    #[error("fuel is used up")]
+    Fuel,
     #[error("wall time is over")]
     WallTime,
     #[error("cancelled")]
@@ -36,6 +38,7 @@ pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, evidence: Evidence
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return match *stop {
             Stop::Memory { wanted } => exceeded(LimitKind::Memory, limits.memory_bytes, wanted.max(evidence.memory_bytes)),
+            Stop::Fuel => exceeded(LimitKind::Fuel, limits.fuel, limits.fuel),
             Stop::HostCalls => exceeded(LimitKind::HostCalls, limits.host_calls, limits.host_calls + 1),
             Stop::WallTime => exceeded(LimitKind::WallTime, limits.wall_ms, evidence.elapsed_ms.max(limits.wall_ms)),
             Stop::Cancelled => Ok(Outcome::Cancelled),
@@ -43,7 +46,6 @@ pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, evidence: Evidence
         };
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => exceeded(LimitKind::Fuel, limits.fuel, limits.fuel),
         Some(Trap::StackOverflow) => stack(),
         Some(Trap::MemoryOutOfBounds) if evidence.shadow_stack_exhausted => stack(),
         Some(trap) => Err(evidence.panic.map_or(EngineFault::Trap(*trap), |message| EngineFault::Panic { message })),

@@ -1,7 +1,7 @@
 //! What host and guest say to each other.
 //!
 //! The guest imports one function, [`IMPORT_MODULE`]`.`[`IMPORT_NAME`]`(op, ptr, len) -> u64`: a **host call**. The host calls the guest's exports
-//! `alloc(len) -> ptr` (a buffer for a request), then `load`, `run` or `resume` with `(ptr, len)` of that buffer; each answers
+//! `alloc(len) -> ptr` (a buffer for a request that the mailbox is too small for), then `load`, `run` or `resume` with `(ptr, len)` of that buffer; each answers
 //! `ptr << 32 | len` of a [`Reply`], which stays valid until the next call.
 //!
 //! ```text
@@ -32,6 +32,15 @@ pub const IMPORT_NAME: &str = "host_call";
 /// under the same name.
 pub const MEMORY_IMPORT: (&str, &str) = ("ampoule", "memory");
 
+/// Name of the guest's constant `i32` global that holds the address of its mailbox: a buffer for requests of up to [`MAILBOX_BYTES`], which saves
+/// the call of `alloc`.
+pub const MAILBOX_EXPORT: &str = "MAILBOX";
+/// Size of the guest's mailbox. Most requests are a script of a few hundred lines or an input of a few KiB.
+pub const MAILBOX_BYTES: usize = 32 << 10;
+
+/// Name of the guest's mutable `i64` global that holds what is left of its slice of fuel.
+pub const FUEL_EXPORT: &str = "fuel";
+
 /// What a host call asks for: its first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -49,6 +58,9 @@ pub enum Op {
     Abandon = 5,
     /// The guest's panic message, said just before it traps. Answers 0.
     Panic = 6,
+    /// A slice of fuel is used up: another one is wanted. Called by the metering that the build adds to the guest's code, never by the guest itself.
+    /// Others may run before it answers. Answers 0.
+    Fuel = 7,
 }
 
 /// Number of log levels: a level on the wire is below this. Order: debug, log, info, warn, error.
@@ -64,6 +76,7 @@ impl Op {
             4 => Self::Start,
             5 => Self::Abandon,
             6 => Self::Panic,
+            7 => Self::Fuel,
             _ => return None,
         })
     }

@@ -29,9 +29,9 @@ fn passed() {
 
 #[cfg(target_arch = "wasm32")]
 mod wire {
-    use std::cell::{Cell, RefCell};
+    use std::cell::{Cell, RefCell, UnsafeCell};
 
-    use ampoule_abi::{LoadRequest, Op, ResumeRequest, RunRequest, pack};
+    use ampoule_abi::{LoadRequest, MAILBOX_BYTES, Op, ResumeRequest, RunRequest, pack};
 
     use crate::run::{Answer, Guest};
 
@@ -45,6 +45,16 @@ mod wire {
         unsafe { host_call(op as u32, payload.as_ptr(), payload.len()) }
     }
 
+    /// Written by the host alone, between two calls of exports.
+    #[repr(transparent)]
+    struct Mailbox(UnsafeCell<[u8; MAILBOX_BYTES]>);
+
+    // SAFETY: the guest has one thread.
+    unsafe impl Sync for Mailbox {}
+
+    #[unsafe(no_mangle)]
+    static MAILBOX: Mailbox = Mailbox(UnsafeCell::new([0; MAILBOX_BYTES]));
+
     thread_local! {
         static GUEST: RefCell<Option<Guest>> = const { RefCell::new(None) };
         static REQUEST: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -54,9 +64,18 @@ mod wire {
     fn answer(ptr: u32, len: u32, answer: impl FnOnce(&mut Guest, &[u8]) -> Answer) -> u64 {
         super::passed();
         drop(REPLY.take());
-        let request = REQUEST.take();
-        assert!(request.as_ptr() as usize as u32 == ptr && request.len() == len as usize, "the request is not in the buffer of `alloc`");
-        let reply = GUEST.with_borrow_mut(|guest| answer(guest.get_or_insert_with(Guest::new), &request)).encode();
+        let allocated = REQUEST.take();
+        let request = if ptr == MAILBOX.0.get() as usize as u32 && len as usize <= MAILBOX_BYTES {
+            // SAFETY: in bounds, initialised, and not written to before this call has returned.
+            unsafe { std::slice::from_raw_parts(MAILBOX.0.get().cast::<u8>(), len as usize) }
+        } else {
+            assert!(
+                allocated.as_ptr() as usize as u32 == ptr && allocated.len() == len as usize,
+                "the request is neither in the mailbox nor in the buffer of `alloc`"
+            );
+            &allocated
+        };
+        let reply = GUEST.with_borrow_mut(|guest| answer(guest.get_or_insert_with(Guest::new), request)).encode();
         let packed = pack(reply.as_ptr() as usize as u32, reply.len() as u32);
         REPLY.set(reply);
         packed
