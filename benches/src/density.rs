@@ -73,17 +73,22 @@ fn crowd_of(bench: &Bench<'_>, count: usize, images: bool) -> Result<Resident> {
     Ok(Resident { pss_kib: pss.parse()?, rss_kib: rss.parse()? })
 }
 
-/// What this process holds.
-struct Resident {
+/// What a process holds.
+pub(crate) struct Resident {
     /// Every page once: what the machine, or a container's limit, is charged.
     pss_kib: f64,
     /// Every mapping's pages: a page of the image that all sandboxes share counts once for each of them.
-    rss_kib: f64,
+    pub(crate) rss_kib: f64,
 }
 
 impl Resident {
     fn now() -> Result<Self> {
-        let text = fs::read_to_string("/proc/self/smaps_rollup").context("memory is measured on Linux only")?;
+        Self::of("self")
+    }
+
+    /// Of the process with this id.
+    pub(crate) fn of(process: &str) -> Result<Self> {
+        let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).context("memory is measured on Linux only")?;
         let field = |name: &str| -> Result<f64> {
             let line = text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name} in smaps_rollup"))?;
             Ok(line.trim().trim_end_matches("kB").trim().parse()?)

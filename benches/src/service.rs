@@ -2,7 +2,14 @@
 //!
 //! Manager and worker in this process, speaking HTTP on loopback, with a store that syncs every commit to disk.
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    rc::Rc,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig};
 use ampoule_manager::Config;
@@ -12,10 +19,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{Bench, Clock, Subject, Unit};
+use crate::{Bench, Clock, Subject, Unit, density::Resident};
 
 /// The script that is submitted: what is measured is the way there and back.
 const SCRIPT: &str = "export default () => 1";
+/// After this long, a service that started does nothing any more.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// `submit_to_result` with a worker, `enqueue` without one.
 pub fn subjects() -> Result<Vec<Subject>> {
@@ -29,7 +38,38 @@ pub fn subjects() -> Result<Vec<Subject>> {
 }
 
 pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
-    bench.subjects(Unit::Milliseconds, subjects()?)
+    bench.subjects(Unit::Milliseconds, subjects()?)?;
+    bench.measuring("idle_rss", 0.0);
+    match bench
+        .program
+        .as_deref()
+        .and_then(<[String]>::first)
+        .context("only the command itself can be looked at")
+        .and_then(|program| idle(program))
+    {
+        Ok(mebibytes) => bench.record("idle_rss", Unit::Mebibytes, vec![mebibytes]),
+        Err(error) => bench.skip("idle_rss", format!("{error:#}")),
+    }
+    Ok(())
+}
+
+/// Memory of `ampoule serve` that has nothing to do.
+fn idle(program: &str) -> Result<f64> {
+    let store = TempDir::new()?;
+    let mut child = Command::new(program)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(store.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let log = BufReader::new(child.stderr.take().context("no output")?);
+    let listens = log.lines().map_while(Result::ok).any(|line| line.contains("listens"));
+    thread::sleep(SETTLED);
+    let held = Resident::of(&child.id().to_string());
+    child.kill()?;
+    child.wait()?;
+    ensure!(listens, "`{program} serve` does not start");
+    Ok(held?.rss_kib / 1024.0)
 }
 
 struct Service {
