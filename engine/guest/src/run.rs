@@ -10,6 +10,7 @@ use ampoule_abi::{LoadRequest, Mode, Reply, ResumeRequest, RunRequest};
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, builtins::promise::PromiseState, object::builtins::JsPromise};
 
 use crate::{
+    clock,
     console,
     entry::{self, Script},
     errors::{self, Ending, Thrown},
@@ -136,7 +137,8 @@ impl Guest {
 
     fn begin(&mut self, request: &LoadRequest<'_>) -> Result<(Script, Vec<JsPromise>), Ending> {
         let context = &mut self.context;
-        let mut waiting = bindings(context).libraries.clone().load(&request.libraries, context)?;
+        let libraries = bindings(context).libraries.clone();
+        let mut waiting = clock::at_zero(|| libraries.load(&request.libraries, context))?;
         let evaluate_only = request.mode == Mode::Evaluate;
         let program = if evaluate_only {
             source::parse_script(request.name, request.source, context).map(Program::Script)
