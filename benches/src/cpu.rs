@@ -4,9 +4,10 @@
 
 use std::rc::Rc;
 
-use ampoule_engine::RunRequest;
+use ampoule_engine::{Engine, EngineConfig, RunRequest};
 use ampoule_protocol::Limits;
 use anyhow::Result;
+use cpu_time::ThreadTime;
 
 use crate::{Bench, Clock, Lab, Subject, Unit};
 
@@ -82,6 +83,41 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         if let Some(figure) = bench.figures.last_mut() {
             figure.n = medians.len();
         }
+    }
+    overhead(bench)
+}
+
+/// `fuel_overhead`: each program with its small work on the engine and on one whose code was not metered, in turns; the time with by the time
+/// without, geometric mean of the programs.
+fn overhead(bench: &mut Bench<'_>) -> Result<()> {
+    bench.measuring("fuel_overhead", 0.0);
+    let config = || EngineConfig { image_cache_bytes: 0, ..EngineConfig::default() };
+    let plain = match Engine::unmetered(config()) {
+        Ok(engine) => Lab::around(engine)?,
+        Err(error) => {
+            bench.skip("fuel_overhead", format!("there is no guest without metering here, only where the engine was built: {error}"));
+            return Ok(());
+        }
+    };
+    let metered = Lab::without_images()?;
+    let mut ratios = Vec::new();
+    for (number, program) in PROGRAMS.iter().enumerate() {
+        bench.measuring("fuel_overhead", number as f64 / PROGRAMS.len() as f64);
+        let request = program.request(true);
+        let mut least = [f64::INFINITY; 2];
+        for _ in 0..bench.effort.rounds * 3 {
+            for (lab, least) in [&metered, &plain].into_iter().zip(&mut least) {
+                let started = ThreadTime::now();
+                lab.returns(&request)?;
+                *least = least.min(started.elapsed().as_secs_f64());
+            }
+        }
+        ratios.push(least[0] / least[1]);
+    }
+    let geomean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+    bench.record("fuel_overhead", Unit::Ratio, vec![geomean]);
+    if let Some(figure) = bench.figures.last_mut() {
+        figure.n = ratios.len();
     }
     Ok(())
 }

@@ -45,8 +45,12 @@ impl Lab {
 
     /// An engine with this configuration.
     pub fn with(config: EngineConfig) -> Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { engine: Engine::new(config).context("the engine does not start")?, runtime })
+        Self::around(Engine::new(config).context("the engine does not start")?)
+    }
+
+    /// Around an engine that is there.
+    pub fn around(engine: Engine) -> Result<Self> {
+        Ok(Self { engine, runtime: Builder::new_current_thread().enable_all().build()? })
     }
 
     /// One run in a fresh sandbox, on this thread.

@@ -4,10 +4,12 @@
 
 mod api_client;
 mod bench;
+mod capacity;
 mod exit;
 mod input;
 mod job_commands;
 mod platform;
+mod pool;
 mod run;
 mod serve;
 mod submit;
@@ -46,6 +48,8 @@ enum Command {
     Cancel(job_commands::CancelArgs),
     /// Render a whole install from one manifest: charts, policies, monitoring.
     Platform(platform::Args),
+    /// Tell how many sandboxes fit into a given memory.
+    Capacity(capacity::Args),
     /// Measure what a sandbox costs on this machine.
     Bench(bench::Args),
 }
@@ -71,6 +75,7 @@ fn main() -> std::process::ExitCode {
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
             Command::Platform(args) => platform::platform(args),
+            Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,
         }
     });

@@ -2,7 +2,7 @@
 
 use std::{env, fs, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use ampoule_engine::{CancellationToken, Engine, EngineConfig};
+use ampoule_engine::{CancellationToken, Engine};
 use ampoule_manager::{Config, Key, Keys};
 use ampoule_worker::{LeaseClient, WorkerConfig};
 use anyhow::{Context as _, Result, bail};
@@ -14,6 +14,7 @@ use tokio::{
 use crate::{
     exit::{Exit, Ours},
     input,
+    pool::PoolArgs,
 };
 
 /// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder.
@@ -65,6 +66,8 @@ struct SlotArgs {
     /// Concurrent runs [default: four per core].
     #[arg(long, env = "AMPOULE_SLOTS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     slots: Option<u32>,
+    #[command(flatten)]
+    pool: PoolArgs,
     /// How long runs may go on after SIGTERM; what is left then goes back to the queue.
     #[arg(long, env = "AMPOULE_DRAIN", default_value = "20s", value_parser = input::duration_ms)]
     drain: u64,
@@ -185,8 +188,7 @@ fn slots(args: &SlotArgs) -> u32 {
 }
 
 fn engine(args: &SlotArgs) -> Result<Arc<Engine>> {
-    let config = EngineConfig { sandboxes: slots(args), ..EngineConfig::default() };
-    Ok(Arc::new(Engine::new(config).map_err(|error| Ours(error.into()))?))
+    Ok(Arc::new(Engine::new(args.pool.config(slots(args))).map_err(|error| Ours(error.into()))?))
 }
 
 fn worker_config(args: &SlotArgs) -> WorkerConfig {

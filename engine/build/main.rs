@@ -47,6 +47,7 @@ fn main() -> Result<()> {
         let wasm = compile::wasm(&stage, &work_dir, unpatched)?;
         let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
         let parts = split::split(&initialised).context("while splitting the guest")?;
+        let plain = parts.code.clone();
         let parts = split::Parts { code: metering::meter(&parts.code).context("while metering the guest")?, ..parts };
         let machine_code = precompile::run(&parts, &target).map_err(|error| anyhow!("while compiling the guest: {error:?}"))?;
         cache::keep(
@@ -54,6 +55,8 @@ fn main() -> Result<()> {
             &[
                 ("guest.wasm", &wasm),
                 ("code.wasm", &parts.code),
+                // What metering costs is measured against it; nothing else uses it.
+                ("plain.wasm", &plain),
                 ("image.bin", &parts.image),
                 ("code.cwasm", &machine_code.code),
                 ("image.cwasm", &machine_code.image),

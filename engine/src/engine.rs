@@ -16,6 +16,8 @@ pub(crate) struct Parts {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) guest: Guest,
     linker: Linker<State>,
+    /// Not so in [`Engine::unmetered`] alone.
+    pub(crate) metered: bool,
 }
 
 /// Extra instances of the pool for each sandbox: its memory is an instance of its own.
@@ -24,6 +26,17 @@ const INSTANCES_PER_SANDBOX: u32 = 2;
 impl Engine {
     /// Maps the embedded machine code and reserves the pool's address space. Compiles nothing.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::with(config, Guest::load)
+    }
+
+    /// For measuring what metering costs, and for nothing else: **no limit of fuel or computing time holds**, no run computes in slices, and fuel reads 0.
+    /// Compiles the guest, which takes seconds, from a file that exists only where the engine was built.
+    #[doc(hidden)]
+    pub fn unmetered(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::with(config, Guest::unmetered)
+    }
+
+    fn with(config: EngineConfig, guest: impl FnOnce(&wasmtime::Engine) -> Result<Guest, EngineError>) -> Result<Self, EngineError> {
         // Keeping pages resident pays only with the kernel's scan for dirty ones (Linux 6.7); without the scan it would mean copying
         // all of them after every run, which is slower than the page faults it saves.
         let wasmtime = match wasmtime_engine(&config, Enabled::Yes) {
@@ -34,9 +47,10 @@ impl Engine {
                 wasmtime
             }
         };
-        let guest = Guest::load(&wasmtime)?;
+        let guest = guest(&wasmtime)?;
+        let metered = guest.code.get_export_index(ampoule_abi::FUEL_EXPORT).is_some();
         let linker = door::linker(&wasmtime).map_err(EngineError::Guest)?;
-        Ok(Self { parts: Parts { wasmtime, guest, linker }, images: Arc::new(ImageCache::new(&config)), config })
+        Ok(Self { parts: Parts { wasmtime, guest, linker, metered }, images: Arc::new(ImageCache::new(&config)), config })
     }
 
     /// Identity: with the same id, the same script, input and seed give the same result, logs and fuel, on any machine.
@@ -72,6 +86,7 @@ fn pool(config: &EngineConfig, pagemap_scan: Enabled) -> PoolingAllocationConfig
         .max_unused_warm_slots(config.sandboxes)
         .linear_memory_keep_resident(keep(config.keep_resident_bytes))
         .table_keep_resident(keep(1 << 20))
+        .memory_protection_keys(if config.protection_keys { Enabled::Auto } else { Enabled::No })
         .pagemap_scan(pagemap_scan);
     pool
 }

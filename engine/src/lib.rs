@@ -7,6 +7,7 @@
 //! `guest`; `image` starts a script that was seen before from its loaded state; `memory` carries messages in and out; `door` answers host calls; `meter` counts fuel and time; `limiter` bounds memory;
 //! `operations` waits; `verdict` turns the way it ended into an outcome.
 
+mod capacity;
 mod config;
 mod door;
 mod engine;
@@ -25,6 +26,7 @@ mod sandbox;
 mod settings;
 mod verdict;
 
+pub use capacity::Capacity;
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use fault::{EngineError, EngineFault};

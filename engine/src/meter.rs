@@ -91,7 +91,7 @@ pub(crate) fn settle(mut store: impl AsContextMut<Data = State>) -> Result<(), S
 const NO_METER: Stop = Stop::Malformed("a guest without a meter");
 
 fn left(mut store: impl AsContextMut<Data = State>) -> Result<i64, Stop> {
-    let global = store.as_context_mut().data().meter.left.ok_or(NO_METER)?;
+    let Some(global) = store.as_context_mut().data().meter.left else { return Ok(0) };
     match global.get(store) {
         Val::I64(left) => Ok(left),
         _ => Err(NO_METER),

@@ -140,6 +140,21 @@ impl Engine {
     }
 }
 
+/// Loads a script and calls it, for what that leaves in its sandbox.
+pub(crate) async fn to_the_end(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits) -> Result<(), EngineFault> {
+    let mut usage = Usage::default();
+    let ended = match load(sandbox, request, limits, &mut usage).await {
+        Ok(None) => call_entry(sandbox, request, limits, &mut usage).await.map(drop),
+        Ok(Some(_)) => Ok(()),
+        Err(ended) => Err(ended),
+    };
+    match ended {
+        Err(Ended::Fault(fault)) => Err(fault),
+        // Stopped by a limit: what it holds then is an answer too.
+        _ => Ok(()),
+    }
+}
+
 /// A run that did not come to an answer of the guest.
 enum Ended {
     Fault(EngineFault),

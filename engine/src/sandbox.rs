@@ -77,8 +77,10 @@ impl Sandbox {
         }
         let imports = parts.imports(&mut store, memory);
         let instance = Instance::new_async(&mut store, &parts.guest.code, &imports).await.map_err(host)?;
-        let fuel = instance.get_global(&mut store, FUEL_EXPORT).ok_or_else(|| EngineFault::Host("the guest exports no fuel".into()))?;
-        meter::arm(&mut store, fuel).map_err(host)?;
+        if parts.metered {
+            let fuel = instance.get_global(&mut store, FUEL_EXPORT).ok_or_else(|| EngineFault::Host("the guest exports no fuel".into()))?;
+            meter::arm(&mut store, fuel).map_err(host)?;
+        }
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
         Ok(Self { store, instance, memory, alloc, packed: 0 })
     }
@@ -130,6 +132,11 @@ impl Sandbox {
     pub(crate) fn capture(&mut self, load_fuel: u64) -> Image {
         let stack_pointer = usize::try_from(self.stack_pointer()).unwrap_or(0);
         Image::capture(self.memory.data(&self.store), stack_pointer, load_fuel, self.store.data().capabilities.console.lines())
+    }
+
+    /// Size of the pages that differ from the initialised guest's.
+    pub(crate) fn changed_bytes(&self) -> u64 {
+        Image::capture(self.memory.data(&self.store), 0, 0, &[]).bytes()
     }
 
     /// Logs what the script's top level logged when it was loaded.
