@@ -10,8 +10,7 @@ use ampoule_abi::{LoadRequest, Mode, Reply, ResumeRequest, RunRequest};
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, builtins::promise::PromiseState, object::builtins::JsPromise};
 
 use crate::{
-    clock,
-    console,
+    clock, console,
     entry::{self, Script},
     errors::{self, Ending, Thrown},
     input, modules, output,
