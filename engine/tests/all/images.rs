@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use ampoule_protocol::{ImageUse, Json, Limits, Usage};
+use ampoule_protocol::{ImageUse, Json, LibrarySource, Limits, Usage};
 
 use super::*;
 
@@ -118,5 +118,16 @@ async fn images_outlive_the_process_and_damage_is_mended() {
         assert_eq!(report.usage.image, ImageUse::None, "a damaged image was used");
         assert_same(&first, &report);
         assert!(!file.exists(), "the damaged image is still there");
+    }
+}
+
+#[tokio::test]
+async fn libraries_that_read_the_clock_load_at_time_zero() {
+    for library in ["export const at = Date.now();", "module.exports = {at: Date.now()};"] {
+        let mut request = RunRequest::new("import {at} from 'lib:clock'; export default () => [at, Date.now() > 1e12];");
+        request.libraries.push(LibrarySource { name: "clock".to_owned(), source: library.to_owned() });
+        let (first, imaged) = first_and_imaged(&own_engine(), &request).await;
+        assert_same(&first, &imaged);
+        assert!(matches!(&imaged.outcome, Outcome::Returned { value } if value.as_str() == "[0,true]"), "{library}: {:?}", imaged.outcome);
     }
 }
