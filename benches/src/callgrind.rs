@@ -3,13 +3,13 @@
 //! Valgrind counts every machine instruction of a process, Wasmtime's machine code included. Two processes that differ only in
 //! their number of runs give the instructions of one run.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, path::Path, process::Command};
 
 use ampoule_engine::EngineConfig;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::{Lab, eval, job};
+use crate::{Lab, committed, eval, job};
 
 /// What is counted.
 pub const SUBJECTS: [&str; 3] = ["eval", "job", "job_no_image"];
@@ -62,13 +62,12 @@ impl Instructions {
 
     /// Reads a committed file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} holds no counts", path.display()))
+        committed::read(path, "counts")
     }
 
     /// Writes the file.
     pub fn write(&self, path: &Path) -> Result<()> {
-        fs::write(path, serde_json::to_string_pretty(self)? + "\n").with_context(|| format!("failed to write {}", path.display()))
+        committed::write(self, path)
     }
 
     /// What differs from the committed counts by more than the [`TOLERANCE`], a line for each.

@@ -2,13 +2,13 @@
 //!
 //! Fuel is the same wherever the same engine runs the same script, so it can be committed and compared to the last unit.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use ampoule_engine::RunRequest;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::{Lab, cpu, eval, job};
+use crate::{Lab, committed, cpu, eval, job};
 
 /// The command that writes the file anew.
 pub const REFRESH: &str = "cargo run -p ampoule -- bench figures --write";
@@ -48,13 +48,12 @@ impl Figures {
 
     /// Reads a committed file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} holds no figures", path.display()))
+        committed::read(path, "figures")
     }
 
     /// Writes the file.
     pub fn write(&self, path: &Path) -> Result<()> {
-        fs::write(path, serde_json::to_string_pretty(self)? + "\n").with_context(|| format!("failed to write {}", path.display()))
+        committed::write(self, path)
     }
 
     /// What differs from the committed figures, a line for each; in front, which engines, if not the same.

@@ -21,6 +21,7 @@
 
 mod bench;
 pub mod callgrind;
+mod committed;
 pub mod cpu;
 pub mod density;
 pub mod figures;

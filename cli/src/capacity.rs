@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use ampoule_engine::{Capacity, Engine, EngineConfig, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
-use ampoule_protocol::{ByteSize, ScriptSource};
+use ampoule_protocol::ByteSize;
 use anyhow::{Context as _, Result};
 
 use crate::{
@@ -33,11 +33,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn capacity(args: Args) -> Result<Exit> {
     let mut request = match &args.file {
-        Some(file) => {
-            let source = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            let name = file.file_name().map_or_else(ScriptSource::default_name, |name| name.to_string_lossy().into_owned());
-            RunRequest { script: ScriptSource { source, name }, ..RunRequest::new("") }
-        }
+        Some(file) => RunRequest { script: input::script(file)?, ..RunRequest::new("") },
         None => ampoule_benches::job(),
     };
     if let Some(input) = &args.input {

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use ampoule_host_api::Capabilities;
-use ampoule_protocol::Limits;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Engine, EngineFault, RunRequest, run, sandbox::Sandbox};
@@ -42,7 +41,7 @@ impl Engine {
     /// Runs a script and gives the resident memory that its sandbox holds at the end, in bytes: the pages that it changed, and what the host
     /// keeps for it. One that starts from an image holds less.
     pub async fn footprint(&self, request: &RunRequest, capabilities: Capabilities) -> Result<u64, EngineFault> {
-        let limits = Limits { memory_bytes: request.limits.memory_bytes.min(self.config.max_memory_bytes), ..request.limits.clone() };
+        let limits = self.limits(request);
         let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
         let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, CancellationToken::new(), None).await?;
         run::to_the_end(&mut sandbox, request, &limits).await?;

@@ -55,10 +55,13 @@ pub(crate) fn arm(mut store: impl AsContextMut<Data = State>, global: Global) ->
 pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Result<(), Stop> {
     let left = left(&mut store)?;
     let mut context = store.as_context_mut();
-    let left = context.data_mut().meter.grant(left);
+    let meter = &mut context.data_mut().meter;
+    let (left, global) = (meter.grant(left), meter.left.ok_or(NO_METER)?);
     if left < 0 {
         return Err(Stop::Fuel);
     }
+    // Before anything may end the run: what was granted and not used must not count as used.
+    global.set(&mut context, Val::I64(left)).map_err(|_| NO_METER)?;
     // Others first: a run must not hold its thread for longer than a slice.
     tokio::task::yield_now().await;
     let meter = &context.data().meter;
@@ -68,8 +71,7 @@ pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Re
     if Instant::now() >= meter.deadline {
         return Err(Stop::WallTime);
     }
-    let global = meter.left.ok_or(NO_METER)?;
-    global.set(&mut store, Val::I64(left)).map_err(|_| NO_METER)
+    Ok(())
 }
 
 /// Fuel used so far. What the guest charged in advance and did not get beyond the budget does not count.

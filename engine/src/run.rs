@@ -70,7 +70,7 @@ impl Engine {
     /// calls is met first, then output. Cancelling `cancel` stops the run within a millisecond or two, computing or waiting.
     pub async fn run(&self, request: &RunRequest, capabilities: Capabilities, cancel: CancellationToken) -> Result<RunReport, EngineFault> {
         let started = Instant::now();
-        let limits = Limits { memory_bytes: request.limits.memory_bytes.min(self.config.max_memory_bytes), ..request.limits.clone() };
+        let limits = self.limits(request);
         let mut usage = Usage::default();
         if let Some(outcome) = refuse(request, &limits) {
             return Ok(RunReport { outcome, usage, logs: Vec::new(), engine: self.id().to_owned() });
@@ -117,6 +117,11 @@ impl Engine {
         usage.log_bytes = console.bytes();
         usage.wall_ms = started.elapsed().as_micros() as f64 / 1000.0;
         Ok(RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() })
+    }
+
+    /// What the run may use: what it asked for, as far as the pool's memories are large enough.
+    pub(crate) fn limits(&self, request: &RunRequest) -> Limits {
+        Limits { memory_bytes: request.limits.memory_bytes.min(self.config.max_memory_bytes), ..request.limits.clone() }
     }
 
     /// After a script was loaded in a run: notes it, and makes its image once it has come twice.
