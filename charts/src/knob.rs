@@ -50,8 +50,8 @@ impl Knob {
     }
 
     /// Labels: a map of texts.
-    pub fn labels(path: impl Into<String>, doc: impl Into<String>) -> Self {
-        Self::new(path, doc, json!({}), json!({"type": "object", "additionalProperties": {"type": "string"}}))
+    pub fn labels(path: impl Into<String>, doc: impl Into<String>, default: Value) -> Self {
+        Self::new(path, doc, default, json!({"type": "object", "additionalProperties": {"type": "string"}}))
     }
 
     /// A list that goes into an object as it is.
@@ -82,6 +82,16 @@ impl Knob {
     }
 }
 
+/// A name of the manifest as part of a knob's path: templates read `-` as an operator.
+pub(crate) fn key(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |key, word| {
+        let mut letters = word.chars();
+        key + &letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    })
+}
+
 /// Text patterns. None admits a quote, a backslash or a line's end.
 pub mod pattern {
     /// A DNS label.
@@ -96,6 +106,8 @@ pub mod pattern {
     pub const TAG: &str = "^[A-Za-z0-9_][-A-Za-z0-9._]{0,127}$";
     /// A Kubernetes quantity.
     pub const QUANTITY: &str = "^[0-9]+(Ki|Mi|Gi|Ti|m)?$";
+    /// An origin of HTTPS: no path, no port.
+    pub const ORIGIN: &str = "^https://[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$";
     /// A URL of HTTP.
     pub const URL: &str = "^https?://[-a-zA-Z0-9.:/_]+$";
 }

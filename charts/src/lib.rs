@@ -1,4 +1,4 @@
-//! The platform generator: one typed manifest in; a Helm chart, network policies and monitoring out.
+//! The platform generator: one typed manifest in; Helm charts, policies, cloud access, monitoring and runbooks out.
 //!
 //! A pipeline of pure functions, a stage a file:
 //!
@@ -9,16 +9,21 @@
 //! 5. [`render()`] makes files of the plan: objects are [`tree::Tree`]s with [knobs](knob), printed as templates,
 //! 6. [`lock`] keeps the hash of each file, and names those that drifted.
 //!
+//! Beside it: [`Plan::reach`] says who may reach whom and [`svg`] draws it, [`diff()`] compares two platforms, [`probes`] is what a live place is asked.
+//!
 //! Nothing here reads a clock, the environment or the network: the same manifest always gives the same bytes.
 
 #![forbid(unsafe_code)]
 
 mod check;
+mod diff;
+mod graph;
 pub mod knob;
 pub mod lock;
 pub mod manifest;
 pub mod plan;
 mod problem;
+mod reach;
 pub mod render;
 mod source;
 mod structure;
@@ -27,10 +32,13 @@ mod yaml;
 
 use crate::source::Source;
 pub use crate::{
+    diff::{Difference, diff},
+    graph::svg,
     manifest::{Manifest, schema},
     plan::Plan,
     problem::{Problem, Problems},
-    render::{Files, render},
+    reach::Answer,
+    render::{Ask, Files, Probe, probes, render},
 };
 
 /// Reads a manifest and resolves it. `file` is its name in messages.
@@ -48,7 +56,7 @@ pub fn read(file: &str, text: &str) -> Result<Plan, Problems> {
         Ok(manifest) => {
             problems.extend(check::check(&manifest, &source));
             if problems.is_empty() {
-                return Ok(plan::build(&manifest));
+                return Ok(plan::build(&manifest, check::lint(&manifest, &source)));
             }
         }
         // The schema and serde are made from the same types: what serde refuses was told above.

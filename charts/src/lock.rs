@@ -58,6 +58,12 @@ pub enum FolderError {
     NotOurs(PathBuf),
 }
 
+/// The files of a rendered folder, as far as they are text.
+pub fn read(folder: &Path) -> Result<Files, FolderError> {
+    let files = read_all(folder)?.into_iter();
+    Ok(files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect())
+}
+
 /// Compares a folder with what would be rendered; empty when they are the same.
 pub fn drift(folder: &Path, wanted: &Files) -> Result<Vec<Drift>, FolderError> {
     let there = read_all(folder)?;

@@ -34,8 +34,12 @@ pub enum Part {
     Knob(String),
     /// The integer of a knob. Helm holds it as a float: printed as it is, a million would be `1e+06`.
     Number(String),
+    /// The DNS name in the knob's URL of HTTPS.
+    HostOf(String),
     /// The namespace that is installed into.
     Namespace,
+    /// How often the release was changed: a part of names that must be new each time.
+    Revision,
 }
 
 /// A member of a map.
@@ -103,7 +107,7 @@ impl Tree {
         match self {
             Self::Bool(_) | Self::Int(_) => {}
             Self::Text(parts) => parts.iter().for_each(|part| {
-                if let Part::Knob(path) | Part::Number(path) = part {
+                if let Part::Knob(path) | Part::Number(path) | Part::HostOf(path) = part {
                     visit(path);
                 }
             }),
@@ -124,6 +128,8 @@ impl Part {
         match self {
             Self::Literal(text) => text.clone(),
             Self::Namespace => namespace.to_owned(),
+            Self::Revision => "1".to_owned(),
+            Self::HostOf(path) => lookup(values, path).as_str().unwrap_or_default().trim_start_matches("https://").to_owned(),
             Self::Knob(path) | Self::Number(path) => match lookup(values, path) {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
@@ -212,6 +218,20 @@ impl From<Vec<Entry>> for Tree {
 /// A member that is always there.
 pub(crate) fn entry(name: impl Into<String>, value: impl Into<Tree>) -> Entry {
     Entry { name: name.into(), value: value.into(), when: None }
+}
+
+/// A text where `{namespace}` is the namespace that Helm installs into.
+pub(crate) fn with_namespace(text: &str) -> Tree {
+    let mut parts = Vec::new();
+    for (index, literal) in text.split("{namespace}").enumerate() {
+        if index > 0 {
+            parts.push(Part::Namespace);
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+    }
+    Tree::Text(parts)
 }
 
 /// A map: `map! { "a": 1, "b" if condition: text }`.

@@ -79,11 +79,14 @@ fn scalar(tree: &Tree, indent: usize) -> String {
             [] => quoted(""),
             [Part::Namespace] => "{{ .Release.Namespace | quote }}".to_owned(),
             [Part::Number(path)] => format!("{{{{ {} | int64 | quote }}}}", value(path)),
+            [Part::HostOf(path)] => format!("{{{{ trimPrefix \"https://\" {} | quote }}}}", value(path)),
             [Part::Knob(path)] => format!("{{{{ {} | quote }}}}", value(path)),
             parts => {
                 let operands = parts.iter().map(|part| match part {
                     Part::Literal(text) => format!("{text:?}"),
                     Part::Namespace => ".Release.Namespace".to_owned(),
+                    Part::Revision => ".Release.Revision".to_owned(),
+                    Part::HostOf(path) => format!("(trimPrefix \"https://\" {})", value(path)),
                     Part::Knob(path) => value(path),
                     Part::Number(path) => format!("(int64 {})", value(path)),
                 });

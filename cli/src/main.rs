@@ -10,6 +10,7 @@ mod input;
 mod job_commands;
 mod platform;
 mod pool;
+mod preflight;
 mod run;
 mod serve;
 mod submit;
@@ -46,7 +47,7 @@ enum Command {
     Logs(job_commands::LogsArgs),
     /// Cancel a job, queued or running.
     Cancel(job_commands::CancelArgs),
-    /// Render a whole install from one manifest: charts, policies, monitoring.
+    /// A whole install from one manifest: render, check, compare, explain it, and look whether a place is ready for it.
     Platform(platform::Args),
     /// Tell how many sandboxes fit into a given memory.
     Capacity(capacity::Args),
@@ -74,7 +75,7 @@ fn main() -> std::process::ExitCode {
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
-            Command::Platform(args) => platform::platform(args),
+            Command::Platform(args) => platform::platform(args).await,
             Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,
         }

@@ -38,13 +38,28 @@ pub(super) fn check(check: &mut Check<'_>) {
         ("service_accounts", manifest.service_accounts.keys().collect()),
         ("secrets", manifest.secrets.keys().collect()),
         ("profiles", manifest.profiles.keys().collect()),
+        ("charts", manifest.charts.keys().collect()),
+        ("volumes", manifest.volumes.keys().collect()),
+        ("buckets", manifest.buckets.keys().collect()),
+        ("stages", manifest.stages.keys().collect()),
+        ("procedures", manifest.procedures.keys().collect()),
+        ("dashboards", manifest.dashboards.keys().collect()),
     ];
     for (concept, names) in named {
         for name in names {
             label(check, &format!("{concept}.{name}"), name);
-            let object = format!("{}-{name}", install.name);
+            let object = format!("{}-{name}", manifest.chart_of(None));
             if object.len() > MAX_LABEL {
                 check.tell(format!("{concept}.{name}"), format!("`{object}` is longer than {MAX_LABEL} characters; choose a shorter name"));
+            }
+        }
+    }
+    for (name, dashboard) in &manifest.dashboards {
+        for (index, panel) in dashboard.panels.iter().enumerate() {
+            let key = format!("dashboards.{name}.panels[{index}]");
+            // Queries of a panel are lettered.
+            if panel.queries.is_empty() || panel.queries.len() > 26 {
+                check.tell(format!("{key}.queries"), format!("{} queries; a panel has 1 to 26", panel.queries.len()));
             }
         }
     }
@@ -62,19 +77,27 @@ fn label(check: &mut Check<'_>, key: &str, name: &str) {
 
 fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
     let kind = component.kind;
-    let ours = kind != Kind::External;
+    let ours = kind.installed();
     let served = matches!(kind, Kind::Deployment | Kind::StatefulSet);
+    let listens = !matches!(kind, Kind::Test | Kind::Job | Kind::Cluster);
     // (member, is it there, may it be, must it be)
     let members = [
-        ("pods", component.pods.is_some(), !ours, !ours),
+        ("pods", component.pods.is_some(), kind == Kind::External, kind == Kind::External),
+        ("host", component.host.is_some(), kind == Kind::Host, kind == Kind::Host),
         ("image", component.image.is_some(), ours, ours),
-        ("command", !component.command.is_empty(), ours, ours),
+        ("command", !component.command.is_empty(), ours, false),
         ("resources", component.resources.is_some(), ours, ours),
         ("service_account", component.service_account.is_some(), ours, ours),
+        ("chart", component.chart.is_some(), ours, false),
+        ("variant", component.variant.is_some(), ours, false),
+        ("instance", component.instance.is_some(), ours, false),
+        ("secret_env", !component.secret_env.is_empty(), ours, false),
+        ("volumes", !component.volumes.is_empty(), ours, false),
+        ("scratch", !component.scratch.is_empty(), ours, false),
         ("env", !component.env.is_empty(), ours, false),
         ("knobs", !component.knobs.is_empty(), ours, false),
         ("files", !component.files.is_empty(), ours, false),
-        ("ports", !component.ports.is_empty(), kind != Kind::Test, false),
+        ("ports", !component.ports.is_empty(), listens, false),
         ("storage", component.storage.is_some(), kind == Kind::StatefulSet, kind == Kind::StatefulSet),
         ("scaling", component.scaling.is_some(), kind == Kind::Deployment, false),
         ("disruption", component.disruption.is_some(), kind == Kind::Deployment, false),
@@ -114,6 +137,10 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
         if scaling.per_replica < 1 {
             check.tell(format!("{key}.scaling.per_replica"), "must be at least 1");
         }
+    }
+    let folders = component.scratch.iter().chain(component.volumes.values().map(|mount| &mount.path));
+    for path in folders.filter(|path| !path.starts_with('/')) {
+        check.tell(key, format!("`{path}` is mounted, and is not the absolute path of a folder"));
     }
     for path in component.files.keys().filter(|path| !path.starts_with('/') || path.ends_with('/')) {
         check.tell(format!("{key}.files.{path}"), "must be the absolute path of a file");

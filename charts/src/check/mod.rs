@@ -1,6 +1,9 @@
 //! What must hold between the parts of a manifest. A file a subject; each tells everything that it sees.
 
+mod chart;
+mod cloud;
 mod kind;
+mod lint;
 mod network;
 mod plain_text;
 mod profile;
@@ -22,6 +25,16 @@ pub(crate) fn check(manifest: &Manifest, source: &Source) -> Vec<Problem> {
     network::check(&mut check);
     plain_text::check(&mut check);
     profile::check(&mut check);
+    chart::check(&mut check);
+    cloud::check(&mut check);
+    check.problems
+}
+
+/// What is allowed and yet not as one would wish: told, and no obstacle.
+pub(crate) fn lint(manifest: &Manifest, source: &Source) -> Vec<Problem> {
+    let mut check = Check { manifest, source, problems: Vec::new() };
+    lint::check(&mut check);
+    check.problems.sort();
     check.problems
 }
 

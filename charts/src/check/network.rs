@@ -10,6 +10,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     connections(check);
     isolation(check);
     needs(check);
+    nets(check);
 }
 
 fn connections(check: &mut Check<'_>) {
@@ -28,8 +29,11 @@ fn connections(check: &mut Check<'_>) {
                 }
             }
         }
-        if connection.ports.is_empty() {
-            check.tell(format!("{key}.ports"), "names no port; a connection without ports would open all");
+        if connection.ports.is_empty() && !connection.any_port {
+            check.tell(format!("{key}.ports"), "names no port; a connection without ports would open all, which is `any_port: true`");
+        }
+        if !connection.ports.is_empty() && connection.any_port {
+            check.tell(format!("{key}.any_port"), "opens all ports, and `ports` names some; take one of the two away");
         }
         if let Some(first) = manifest.connections[..index].iter().position(|other| other.from == *from && other.to == *to) {
             check.tell(&key, format!("{from} → {to} is connections[{first}] already; add the ports there"));
@@ -37,7 +41,12 @@ fn connections(check: &mut Check<'_>) {
         if !from_there || !to_there {
             continue;
         }
-        if components[from].kind == Kind::External && components[to].kind == Kind::External {
+        if to_there && from_there && components[to].kind == Kind::Cluster {
+            check.tell(format!("{key}.to"), format!("`{to}` is many components; name the one that is dialled"));
+        }
+        let outside = |name: &String| !components[name].kind.installed() && components[name].kind != Kind::Cluster;
+        // The load balancer is not installed here, but its firewall is opened here.
+        if outside(from) && outside(to) && components[to].kind != Kind::Host {
             check.tell(&key, format!("neither `{from}` nor `{to}` is installed here; nothing can be done about it"));
         }
         if let Some(isolation) = &components[from].isolation
@@ -61,6 +70,12 @@ fn isolation(check: &mut Check<'_>) {
     let manifest = check.manifest;
     for (name, component) in &manifest.components {
         let Some(isolation) = &component.isolation else { continue };
+        for (index, net) in isolation.denied_nets.iter().enumerate().filter(|(_, net)| !is_net(net)) {
+            check.tell(
+                format!("components.{name}.isolation.denied_nets[{index}]"),
+                format!("`{net}` is no network; write it like 10.0.0.0/8"),
+            );
+        }
         for (direction, others) in [("in", &isolation.inward), ("out", &isolation.outward)] {
             for (index, other) in others.iter().enumerate() {
                 let key = format!("components.{name}.isolation.{direction}[{index}]");
@@ -72,6 +87,19 @@ fn isolation(check: &mut Check<'_>) {
                     check.tell(key, format!("there is no connection {from} → {to}; take it away, or add the connection"));
                 }
             }
+        }
+    }
+}
+
+/// Addresses of what is outside.
+fn nets(check: &mut Check<'_>) {
+    for (name, component) in &check.manifest.components {
+        let Some(host) = &component.host else { continue };
+        for (index, net) in host.nets.iter().enumerate().filter(|(_, net)| !is_net(net)) {
+            check.tell(format!("components.{name}.host.nets[{index}]"), format!("`{net}` is no network; write it like 10.0.0.0/8"));
+        }
+        if host.nets.is_empty() {
+            check.tell(format!("components.{name}.host.nets"), "names no network; any address is [0.0.0.0/0]");
         }
     }
 }
@@ -105,7 +133,20 @@ fn needs(check: &mut Check<'_>) {
 
 fn connected(check: &Check<'_>, from: &str, to: &str, port: Option<&str>) -> bool {
     let carries = |ports: &[String]| port.is_none_or(|port| ports.iter().any(|name| name == port));
-    check.manifest.connections.iter().any(|connection| connection.from == from && connection.to == to && carries(&connection.ports))
+    let lets = |connection: &crate::manifest::Connection| connection.any_port || carries(&connection.ports);
+    let open = |name: &str| {
+        check.manifest.components.get(name).is_some_and(|component| component.isolation.is_none() && component.kind.installed())
+    };
+    // Inside the namespace, what is not isolated may dial what is not isolated.
+    let neighbours = port.is_some() && open(from) && open(to) && check.manifest.components.values().any(|part| part.kind == Kind::Cluster);
+    neighbours || check.manifest.connections.iter().any(|connection| connection.from == from && connection.to == to && lets(connection))
+}
+
+/// An IPv4 network with its length, and no bit set behind it.
+fn is_net(text: &str) -> bool {
+    let Some((address, length)) = text.split_once('/') else { return false };
+    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u32>()) else { return false };
+    length <= 32 && u64::from(address.to_bits()) & (u64::from(u32::MAX) >> length) == 0
 }
 
 fn listed(names: &[String]) -> String {

@@ -40,10 +40,9 @@ pub(super) fn check(check: &mut Check<'_>) {
 fn literal_url(check: &mut Check<'_>, key: &str, text: &str) {
     let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| ["http", "https", "ws", "wss"].contains(scheme)) else { return };
     let name = rest.split(['/', ':', '?']).next().unwrap_or_default();
-    let install = check.manifest.install.name.clone();
     let host = check.manifest.hosts.iter().find(|(_, host)| host.name == name).map(|(host, _)| format!("host:{host}"));
     let ours = check.manifest.components.iter().find(|(component, _)| {
-        let object = format!("{install}-{component}");
+        let object = format!("{}-{component}", check.manifest.chart_of(None));
         name == object || name.starts_with(&format!("{object}."))
     });
     let component = ours.and_then(|(component, part)| Some(format!("{component}:{}", part.ports.keys().next()?)));

@@ -4,9 +4,9 @@ use super::Check;
 use crate::{plan, problem::suggestion};
 
 pub(super) fn check(check: &mut Check<'_>) {
-    let knobs = plan::knobs(check.manifest);
     let manifest = check.manifest;
     for (name, profile) in &manifest.profiles {
+        let knobs = plan::knobs(manifest, manifest.chart_of(profile.chart.as_ref()));
         for (path, value) in &profile.values {
             let key = format!("profiles.{name}.values.{path}");
             match knobs.get(path) {

@@ -15,7 +15,12 @@ pub(super) fn check(check: &mut Check<'_>) {
         of_component(check, &mut used, name, component);
     }
     for (name, host) in &manifest.hosts {
-        port(check, &format!("hosts.{name}"), &host.component, &host.port);
+        for (index, route) in host.routes.iter().enumerate() {
+            port(check, &format!("hosts.{name}.routes[{index}]"), &route.component, &route.port);
+        }
+        for (index, chart) in host.url_in.iter().enumerate() {
+            check.declared(&format!("hosts.{name}.url_in[{index}]"), "chart", chart, &manifest.charts);
+        }
         let twin = manifest.hosts.iter().find(|(other, twin)| *other < name && twin.name == host.name);
         if let Some((other, _)) = twin {
             check.tell(format!("hosts.{name}.name"), format!("`{}` is host `{other}` already; refer to that one", host.name));
@@ -37,6 +42,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         ("images", manifest.images.keys().collect::<Vec<_>>(), &used.images),
         ("service_accounts", manifest.service_accounts.keys().collect(), &used.accounts),
         ("secrets", manifest.secrets.keys().collect(), &used.secrets),
+        ("volumes", manifest.volumes.keys().collect(), &used.volumes),
         ("signals", manifest.signals.keys().collect(), &used.signals),
     ];
     for (concept, names, used) in unused {
@@ -53,6 +59,7 @@ struct Used {
     accounts: BTreeSet<String>,
     secrets: BTreeSet<String>,
     signals: BTreeSet<String>,
+    volumes: BTreeSet<String>,
 }
 
 fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &Component) {
@@ -65,6 +72,14 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
     if let Some(account) = &component.service_account {
         check.declared(&format!("{key}.service_account"), "service account", account, &manifest.service_accounts);
         used.accounts.insert(account.clone());
+    }
+    for (index, secret) in component.secret_env.iter().enumerate() {
+        check.declared(&format!("{key}.secret_env[{index}]"), "secret", secret, &manifest.secrets);
+        used.secrets.insert(secret.clone());
+    }
+    for volume in component.volumes.keys() {
+        check.declared(&format!("{key}.volumes.{volume}"), "volume", volume, &manifest.volumes);
+        used.volumes.insert(volume.clone());
     }
     if let Some(scaling) = &component.scaling {
         check.declared(&format!("{key}.scaling.signal"), "signal", &scaling.signal, &manifest.signals);

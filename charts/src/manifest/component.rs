@@ -13,10 +13,25 @@ pub enum Kind {
     Deployment,
     /// One replica that keeps data on a volume.
     StatefulSet,
+    /// A pod that runs once at each install and upgrade, and ends.
+    Job,
     /// A pod that `helm test` runs once, to see that the install works.
     Test,
     /// Pods that are there already and belong to others: DNS, Prometheus, clients.
     External,
+    /// A service outside the cluster: a database, a mail server, the load balancer.
+    Host,
+    /// Any address.
+    Anywhere,
+    /// All that is installed here and is not isolated.
+    Cluster,
+}
+
+impl Kind {
+    /// Whether it is installed by this manifest.
+    pub const fn installed(self) -> bool {
+        matches!(self, Self::Deployment | Self::StatefulSet | Self::Job | Self::Test)
+    }
 }
 
 /// One part of the platform.
@@ -27,11 +42,19 @@ pub struct Component {
     pub kind: Kind,
     /// What it does.
     pub doc: String,
+    /// The chart that it is part of; the only one if absent.
+    pub chart: Option<String>,
+    /// The variant of its chart in which it is there; every one if absent.
+    pub variant: Option<String>,
+    /// Its `app.kubernetes.io/instance` label, where `{namespace}` is the namespace; the name of the install if absent.
+    pub instance: Option<String>,
     /// Named ports: those it listens on.
     #[serde(default)]
     pub ports: BTreeMap<String, Port>,
     /// External: which pods it is.
     pub pods: Option<Pods>,
+    /// Host: where it is.
+    pub host: Option<Address>,
     /// Name of its image.
     pub image: Option<String>,
     /// What is started, and its arguments.
@@ -46,6 +69,15 @@ pub struct Component {
     /// Small text files, by their absolute path in the container.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Secrets whose keys become variables, all of them.
+    #[serde(default)]
+    pub secret_env: Vec<String>,
+    /// Shared volumes, and where they are mounted.
+    #[serde(default)]
+    pub volumes: BTreeMap<String, Mount>,
+    /// Folders that it may write to and that are empty at each start.
+    #[serde(default)]
+    pub scratch: Vec<String>,
     /// Its service account.
     pub service_account: Option<String>,
     /// What it is given.
@@ -76,6 +108,30 @@ pub struct Pods {
     /// Labels that they all carry; none means every pod of the namespace.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+}
+
+/// Where a service outside the cluster is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Its DNS name by default: what `preflight` dials. Absent: it has none of its own, such as the whole internet.
+    pub name: Option<String>,
+    /// The addresses that policies and security rules let through.
+    pub nets: Vec<String>,
+    /// What it is called in each cloud.
+    #[serde(default)]
+    pub clouds: BTreeMap<String, String>,
+}
+
+/// Where a shared volume is mounted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    /// The folder.
+    pub path: String,
+    /// Whether it is only read.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 /// An environment variable's value.

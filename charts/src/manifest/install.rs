@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Install {
-    /// Name of the chart and prefix of every object: a DNS label.
+    /// Name of the platform; of its chart too, unless `charts` names several: a DNS label.
     pub name: String,
     /// One sentence for whoever lists charts.
     pub doc: String,
@@ -32,6 +32,20 @@ pub struct Image {
     pub tag: Option<String>,
 }
 
+/// One of several charts.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    /// One sentence for whoever lists charts.
+    pub doc: String,
+    /// Charts that must be there before it.
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+    /// The ways in which it can be installed, one of which is `default`, and what each is. Some components are there in one of them only.
+    #[serde(default)]
+    pub variants: BTreeMap<String, String>,
+}
+
 /// A public DNS name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,12 +54,49 @@ pub struct Host {
     pub doc: String,
     /// The name by default.
     pub name: String,
-    /// The component that answers.
+    /// Who answers.
+    pub routes: Vec<Route>,
+    /// Charts whose values hold its URL, as `config.global.url.NAME`: equal in all of them, because there is one name. Without any, the chart that
+    /// answers has its name as `hosts.NAME.name`.
+    #[serde(default)]
+    pub url_in: Vec<String>,
+}
+
+/// Who answers at these paths of a host.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The component.
     pub component: String,
     /// Its port.
     pub port: String,
     /// Path prefixes that are let through; everything else stays inside the cluster.
     pub paths: Vec<String>,
+}
+
+/// A volume that several pods share.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// What is on it.
+    pub doc: String,
+    /// The chart that makes it; the only one if absent.
+    pub chart: Option<String>,
+    /// Its size by default.
+    pub size: String,
+}
+
+/// A stage on the way to production.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// What it is for.
+    pub doc: String,
+    /// Its place on the way, from 1.
+    pub order: u32,
+    /// Registries that images may come from there; any if empty.
+    #[serde(default)]
+    pub registries: Vec<String>,
 }
 
 /// Values for one typical place.
@@ -54,6 +105,8 @@ pub struct Host {
 pub struct Profile {
     /// What the place is like, and why these values fit it.
     pub doc: String,
+    /// The chart whose values these are; the only one if absent.
+    pub chart: Option<String>,
     /// Values by the path of their knob, such as `worker.slots`; the others keep their default.
     pub values: BTreeMap<String, serde_json::Value>,
 }

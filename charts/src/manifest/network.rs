@@ -43,7 +43,11 @@ pub struct Connection {
     /// Who is dialled.
     pub to: String,
     /// Which of its ports, by name.
+    #[serde(default)]
     pub ports: Vec<String>,
+    /// Every port and protocol instead.
+    #[serde(default)]
+    pub any_port: bool,
     /// What for.
     pub doc: String,
 }
@@ -60,4 +64,12 @@ pub struct Isolation {
     /// Components that may be dialled.
     #[serde(rename = "out")]
     pub outward: Vec<String>,
+    /// Name of its policy; that of the component's objects if absent.
+    pub policy: Option<String>,
+    /// Networks that are refused by name, as Calico can. What no rule lets through is refused in any case; these stay closed when the internet is opened.
+    #[serde(default)]
+    pub denied_nets: Vec<String>,
+    /// Whether the policy can also be had in the form in which Calico stores it (`crd.projectcalico.org/v1`).
+    #[serde(default)]
+    pub stored_form: bool,
 }

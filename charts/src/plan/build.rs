@@ -2,69 +2,57 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, EnvValue, HostRef, Labels, Link, Monitor, NamedPort, Peer, Plan, ProfileValues, SecretRef, SignalRef, Workload};
+use super::{
+    Account, Chart, EnvValue, GrantRef, HostRef, Labels, Link, Monitor, NamedPort, OpenPolicy, PartRef, Peer, Place, Plan, ProfileValues,
+    PublicName, SecretRef, SignalRef, VolumeRef, Workload,
+};
 use crate::{
-    manifest::{Component, Connection, Env, EnvSource, Kind, Manifest},
-    plan::knobs::{knobs, namespace_knob},
-    tree::{Part, Tree},
+    knob::key,
+    manifest::{Component, Connection, Env, EnvSource, Host, Identity, Kind, Manifest, Secret},
+    plan::knobs::{knobs, namespace_knob, url_knob},
+    problem::Problem,
+    tree::{Part, Tree, with_namespace},
 };
 
 /// Folder of mounted secrets.
 pub(crate) const SECRET_FOLDER: &str = "/var/run/secrets/ampoule";
 
-pub(crate) fn build(manifest: &Manifest) -> Plan {
+pub(crate) fn build(manifest: &Manifest, lints: Vec<Problem>) -> Plan {
     let names = Names(manifest);
-    let ours = manifest.components.iter().filter(|(_, component)| component.kind != Kind::External);
-    let mut monitors: Vec<_> = manifest
-        .signals
-        .values()
-        .map(|signal| Monitor {
-            object: names.object(&signal.component),
-            selector: names.selector(&signal.component),
-            port: signal.port.clone(),
-            path: signal.path.clone(),
-            interval: signal.interval_seconds,
-        })
-        .collect();
-    monitors.dedup();
+    let order = manifest.install_order();
     Plan {
         install: manifest.install.clone(),
-        knobs: knobs(manifest),
-        workloads: ours.map(|(name, component)| names.workload(name, component)).collect(),
-        accounts: manifest
-            .service_accounts
-            .iter()
-            .map(|(name, account)| Account { object: names.object(name), doc: account.doc.clone() })
-            .collect(),
-        links: manifest.connections.iter().map(|connection| names.link(connection)).collect(),
-        secrets: manifest
-            .secrets
-            .iter()
-            .map(|(name, secret)| SecretRef {
-                name: name.clone(),
-                object: names.object(name),
-                knob: format!("secrets.{name}"),
-                doc: secret.doc.clone(),
-                keys: secret.keys.iter().map(|(key, rule)| (key.clone(), rule.doc.clone(), rule.min_length, rule.max_length)).collect(),
-            })
-            .collect(),
-        monitors,
+        lints,
+        charts: order.iter().map(|(name, chart)| names.chart(name, chart)).collect(),
+        parts: manifest.components.iter().map(|(name, component)| (name.clone(), names.part(component))).collect(),
+        links: names.links(),
         signals: manifest.signals.keys().map(|metric| names.signal(metric)).collect(),
-        hosts: manifest
+        monitors: names.monitors(),
+        alerts: manifest.alerts.clone(),
+        dashboards: manifest.dashboards.clone(),
+        secrets: manifest.secrets.iter().map(|(name, secret)| names.secret(name, secret)).collect(),
+        names: manifest
             .hosts
             .iter()
-            .map(|(name, host)| HostRef {
-                object: names.object(name),
-                knobs: format!("hosts.{name}"),
-                service: names.object(&host.component),
-                port: host.port.clone(),
-                paths: host.paths.clone(),
+            .map(|(name, host)| PublicName {
+                name: name.clone(),
+                doc: host.doc.clone(),
+                default: host.name.clone(),
+                url_in: host.url_in.clone(),
             })
             .collect(),
-        profiles: manifest
-            .profiles
+        volumes: names.volumes(),
+        clouds: manifest.clouds.clone(),
+        buckets: manifest.buckets.clone(),
+        grants: manifest
+            .grants
             .iter()
-            .map(|(name, profile)| ProfileValues { name: name.clone(), doc: profile.doc.clone(), values: profile.values.clone() })
+            .map(|grant| GrantRef { account: names.account(&grant.account), buckets: grant.buckets.clone() })
+            .collect(),
+        procedures: manifest
+            .procedures
+            .iter()
+            .map(|(name, procedure)| (name.clone(), (procedure.doc.clone(), procedure.steps.clone())))
             .collect(),
     }
 }
@@ -73,13 +61,145 @@ pub(crate) fn build(manifest: &Manifest) -> Plan {
 struct Names<'a>(&'a Manifest);
 
 impl Names<'_> {
-    fn object(&self, name: &str) -> String {
-        format!("{}-{name}", self.0.install.name)
+    fn chart(&self, name: &str, chart: &crate::manifest::Chart) -> Chart {
+        let manifest = self.0;
+        let here = |chart: &Option<String>| manifest.chart_of(chart.as_ref()) == name;
+        let components: Vec<_> =
+            manifest.components.iter().filter(|(_, component)| component.kind.installed() && here(&component.chart)).collect();
+        let used = |secret: &str| components.iter().any(|(_, component)| uses_secret(component, secret));
+        let first = manifest.install_order().first().is_some_and(|(first, _)| first == name);
+        let open = first && manifest.components.values().any(|component| component.kind == Kind::Cluster);
+        Chart {
+            name: name.to_owned(),
+            doc: chart.doc.clone(),
+            install: manifest.install.clone(),
+            depends_on: chart.depends_on.clone(),
+            variants: chart.variants.clone(),
+            knobs: knobs(manifest, name),
+            workloads: components.iter().map(|(name, component)| self.workload(name, component)).collect(),
+            accounts: manifest
+                .service_accounts
+                .iter()
+                .filter(|(_, account)| here(&account.chart))
+                .map(|(name, account)| Account { object: self.account(name), doc: account.doc.clone() })
+                .collect(),
+            volumes: self.volumes().into_iter().filter(|volume| volume.chart == name).collect(),
+            links: self.links(),
+            secrets: manifest.secrets.iter().filter(|(secret, _)| used(secret)).map(|(secret, about)| self.secret(secret, about)).collect(),
+            monitors: self.monitors().into_iter().filter(|monitor| monitor.chart == name).collect(),
+            hosts: manifest.hosts.iter().filter_map(|(host, about)| self.host(name, host, about)).collect(),
+            profiles: manifest
+                .profiles
+                .iter()
+                .filter(|(_, profile)| here(&profile.chart))
+                .map(|(name, profile)| ProfileValues { name: name.clone(), doc: profile.doc.clone(), values: profile.values.clone() })
+                .collect(),
+            open_policy: open.then(|| OpenPolicy {
+                isolated: manifest
+                    .components
+                    .iter()
+                    .filter(|(_, component)| component.isolation.is_some())
+                    .map(|(name, _)| self.object(name))
+                    .collect(),
+                pod_identity: manifest.clouds.aws.as_ref().is_some_and(|aws| aws.identity == Identity::PodIdentity),
+            }),
+        }
     }
 
+    /// Name of a component's objects.
+    fn object(&self, component: &str) -> String {
+        let chart = self.0.components.get(component).and_then(|component| component.chart.as_ref());
+        format!("{}-{component}", self.0.chart_of(chart))
+    }
+
+    fn account(&self, name: &str) -> String {
+        let account = &self.0.service_accounts[name];
+        account.object.clone().unwrap_or_else(|| format!("{}-{name}", self.0.chart_of(account.chart.as_ref())))
+    }
+
+    fn secret(&self, name: &str, secret: &Secret) -> SecretRef {
+        SecretRef {
+            name: name.to_owned(),
+            object: secret.object.clone().unwrap_or_else(|| format!("{}-{name}", self.0.chart_of(None))),
+            knob: format!("secrets.{}", key(name)),
+            doc: secret.doc.clone(),
+            keys: secret.keys.clone(),
+        }
+    }
+
+    fn volumes(&self) -> Vec<VolumeRef> {
+        let volumes = self.0.volumes.iter();
+        volumes
+            .map(|(name, volume)| VolumeRef {
+                name: name.clone(),
+                knobs: format!("volumes.{}", key(name)),
+                doc: volume.doc.clone(),
+                chart: self.0.chart_of(volume.chart.as_ref()).to_owned(),
+            })
+            .collect()
+    }
+
+    /// Objects carry no release name, so that a name is enough.
     fn selector(&self, component: &str) -> Labels {
-        let instance = self.0.install.name.clone();
-        Labels::from([("app.kubernetes.io/name".to_owned(), self.object(component)), ("app.kubernetes.io/instance".to_owned(), instance)])
+        Labels::from([("app.kubernetes.io/name".to_owned(), Tree::text(self.object(component)))])
+    }
+
+    fn instance(&self, component: &Component) -> Tree {
+        component.instance.as_ref().map_or_else(|| Tree::text(&self.0.install.name), |text| with_namespace(text))
+    }
+
+    fn monitors(&self) -> Vec<Monitor> {
+        let mut monitors: Vec<Monitor> = Vec::new();
+        for signal in self.0.signals.values() {
+            let component = &self.0.components[&signal.component];
+            let selector = match &component.instance {
+                Some(text) => Labels::from([("app.kubernetes.io/instance".to_owned(), with_namespace(text))]),
+                None => self.selector(&signal.component),
+            };
+            let monitor = Monitor {
+                object: self.object(&signal.component),
+                chart: self.0.chart_of(component.chart.as_ref()).to_owned(),
+                place: signal.monitor.clone().map(|place| (format!("network.{}", namespace_knob(&signal.collector)), place)),
+                selector,
+                port: signal.port.clone(),
+                path: signal.path.clone(),
+                interval: signal.interval_seconds,
+            };
+            if !monitors.contains(&monitor) {
+                monitors.push(monitor);
+            }
+        }
+        monitors
+    }
+
+    fn part(&self, component: &Component) -> PartRef {
+        PartRef {
+            kind: component.kind,
+            doc: component.doc.clone(),
+            chart: component.kind.installed().then(|| self.0.chart_of(component.chart.as_ref()).to_owned()),
+            host: component.host.clone(),
+            ports: ports(component, component.ports.keys()),
+            isolation: component.isolation.clone(),
+        }
+    }
+
+    fn host(&self, chart: &str, name: &str, host: &Host) -> Option<HostRef> {
+        let mine: Vec<_> =
+            host.routes.iter().filter(|route| self.0.chart_of(self.0.components[&route.component].chart.as_ref()) == chart).collect();
+        let variant = mine.first().and_then(|route| self.0.components[&route.component].variant.clone());
+        (!mine.is_empty()).then(|| HostRef {
+            object: format!("{chart}-{name}"),
+            knobs: format!("hosts.{}", key(name)),
+            dns: match url_knob(chart, name, host) {
+                Some(knob) => Tree::Text(vec![Part::HostOf(knob)]),
+                None => Tree::knob(format!("hosts.{}.name", key(name))),
+            },
+            variant,
+            paths: mine
+                .iter()
+                .flat_map(|route| route.paths.iter().map(|path| (path.clone(), self.object(&route.component), route.port.clone())))
+                .collect(),
+        })
     }
 
     fn workload(&self, name: &str, component: &Component) -> Workload {
@@ -88,33 +208,39 @@ impl Names<'_> {
             if let Env::From(EnvSource::SecretFile(reference)) = value
                 && let Some((secret, key)) = reference.split_once('.')
             {
-                secret_files.entry(format!("secrets.{secret}")).or_default().push(key.to_owned());
+                secret_files.entry(secret.to_owned()).or_default().push(key.to_owned());
             }
         }
         secret_files.values_mut().for_each(|keys| keys.sort());
         let grace = component.stop_within.as_ref().map(|stop| match &stop.knob {
-            Some(knob) => Tree::Number(format!("{name}.{knob}"), stop.seconds),
+            Some(knob) => Tree::Number(format!("{}.{knob}", key(name)), stop.seconds),
             None => Tree::Int(stop.seconds),
         });
         Workload {
             name: name.to_owned(),
+            knobs: key(name),
             object: self.object(name),
             kind: component.kind,
             doc: component.doc.clone(),
+            variant: component.variant.clone(),
             selector: self.selector(name),
-            image: format!("images.{}", component.image.as_deref().unwrap_or_default()),
+            instance: self.instance(component),
+            image: format!("images.{}", key(component.image.as_deref().unwrap_or_default())),
             command: component.command.clone(),
             env: component.env.iter().map(|(variable, value)| (variable.clone(), self.env(name, component, value))).collect(),
             secret_files,
             files: component.files.clone(),
-            account: self.object(component.service_account.as_deref().unwrap_or_default()),
+            secret_env: component.secret_env.iter().map(|secret| format!("secrets.{}", key(secret))).collect(),
+            mounts: component.volumes.clone(),
+            scratch: component.scratch.clone(),
+            account: component.service_account.as_ref().map(|account| self.account(account)).unwrap_or_default(),
             ports: ports(component, component.ports.keys()),
             volume: component.storage.as_ref().map(|storage| storage.path.clone()),
             probes: component.probes.clone(),
             grace,
             scaled_by: component.scaling.as_ref().map(|scaling| self.signal(&scaling.signal)),
             disruption: component.disruption.clone(),
-            isolated: component.isolation.is_some(),
+            isolation: component.isolation.clone(),
         }
     }
 
@@ -125,21 +251,24 @@ impl Names<'_> {
         };
         EnvValue::Plain(match source {
             EnvSource::Listen(port) => Tree::text(format!("0.0.0.0:{}", component.ports[port].number)),
-            EnvSource::Url(target) => self.url(target),
-            EnvSource::Knob(knob) => Tree::Text(vec![Part::Number(format!("{name}.{knob}"))]),
-            EnvSource::Seconds(knob) => Tree::Text(vec![Part::Number(format!("{name}.{knob}")), Part::Literal("s".to_owned())]),
+            EnvSource::Url(target) => self.url(component, target),
+            EnvSource::Knob(knob) => Tree::Text(vec![Part::Number(format!("{}.{knob}", key(name)))]),
+            EnvSource::Seconds(knob) => Tree::Text(vec![Part::Number(format!("{}.{knob}", key(name))), Part::Literal("s".to_owned())]),
             EnvSource::SecretFile(reference) => Tree::text(format!("{SECRET_FOLDER}/{}", reference.replace('.', "/"))),
             EnvSource::Secret(reference) => {
-                let (secret, key) = reference.split_once('.').unwrap_or_default();
-                return EnvValue::SecretKey(format!("secrets.{secret}"), key.to_owned());
+                let (secret, field) = reference.split_once('.').unwrap_or_default();
+                return EnvValue::SecretKey(format!("secrets.{}", key(secret)), field.to_owned());
             }
         })
     }
 
-    fn url(&self, target: &str) -> Tree {
+    fn url(&self, user: &Component, target: &str) -> Tree {
         let (place, name) = target.split_once(':').unwrap_or_default();
         if place == "host" {
-            return Tree::Text(vec![Part::Literal("https://".to_owned()), Part::Knob(format!("hosts.{name}.name"))]);
+            return match url_knob(self.0.chart_of(user.chart.as_ref()), name, &self.0.hosts[name]) {
+                Some(knob) => Tree::knob(knob),
+                None => Tree::Text(vec![Part::Literal("https://".to_owned()), Part::Knob(format!("hosts.{}.name", key(name)))]),
+            };
         }
         let component = &self.0.components[place];
         let number = component.ports[name].number;
@@ -159,11 +288,21 @@ impl Names<'_> {
 
     fn peer(&self, name: &str) -> Peer {
         let component = &self.0.components[name];
-        let (labels, namespace) = match &component.pods {
-            Some(pods) => (pods.labels.clone(), pods.namespace.as_ref().map(|_| format!("network.{}", namespace_knob(name)))),
-            None => (self.selector(name), None),
+        let place = match (component.kind, &component.pods) {
+            (Kind::Anywhere, _) => Place::Anywhere,
+            (Kind::Cluster, _) => Place::Cluster,
+            (Kind::Host, _) => Place::Nets(component.host.as_ref().map(|host| host.nets.clone()).unwrap_or_default()),
+            (_, Some(pods)) => {
+                let labels = pods.labels.iter().map(|(name, value)| (name.clone(), Tree::text(value))).collect();
+                Place::Pods(labels, pods.namespace.as_ref().map(|_| format!("network.{}", namespace_knob(name))))
+            }
+            (_, None) => Place::Pods(self.selector(name), None),
         };
-        Peer { component: name.to_owned(), labels, namespace }
+        Peer { component: name.to_owned(), place }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.0.connections.iter().map(|connection| self.link(connection)).collect()
     }
 
     fn link(&self, connection: &Connection) -> Link {
@@ -179,6 +318,17 @@ impl Names<'_> {
         let signal = &self.0.signals[metric];
         SignalRef { metric: metric.to_owned(), service: self.object(&signal.component), combine: signal.combine, doc: signal.doc.clone() }
     }
+}
+
+/// Whether a component reads this secret.
+pub(super) fn uses_secret(component: &Component, secret: &str) -> bool {
+    component.secret_env.iter().any(|name| name == secret)
+        || component.env.values().any(|value| match value {
+            Env::From(EnvSource::Secret(reference) | EnvSource::SecretFile(reference)) => {
+                reference.split_once('.').is_some_and(|(name, _)| name == secret)
+            }
+            _ => false,
+        })
 }
 
 fn ports<'a>(component: &Component, names: impl Iterator<Item = &'a String>) -> Vec<NamedPort> {

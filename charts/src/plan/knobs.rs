@@ -3,52 +3,108 @@
 use serde_json::json;
 
 use crate::{
-    knob::{Knob, Knobs, pattern},
-    manifest::{Component, Kind, Manifest},
+    knob::{Knob, Knobs, key, pattern},
+    manifest::{Component, Host, Kind, Manifest},
+    plan::build::uses_secret,
 };
 
-/// All knobs, in the order of the values file.
-pub(crate) fn knobs(manifest: &Manifest) -> Knobs {
+/// All knobs of a chart, in the order of its values file.
+pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
     let mut knobs = Knobs::default();
     let mut add = |knob| knobs.add(knob);
+    let here = |part: &Option<String>| manifest.chart_of(part.as_ref()) == chart;
+    let components: Vec<_> =
+        manifest.components.iter().filter(|(_, component)| component.kind.installed() && here(&component.chart)).collect();
+    let ours = |name: &str| components.iter().any(|(own, _)| *own == name);
+    for (name, host) in &manifest.hosts {
+        if let Some(knob) = url_knob(chart, name, host) {
+            add(Knob::text(knob, format!("{}; the same in every chart", host.doc), format!("https://{}", host.name), pattern::ORIGIN));
+        }
+    }
+    let variants: Vec<_> = manifest.charts.get(chart).iter().flat_map(|chart| &chart.variants).collect();
+    if !variants.is_empty() {
+        let doc: Vec<_> = variants.iter().map(|(name, doc)| format!("{name}: {}", lower(doc))).collect();
+        add(Knob::choice("mode".to_owned(), doc.join("; "), &variants.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()));
+    }
     for (name, image) in &manifest.images {
-        let at = |leaf| format!("images.{name}.{leaf}");
+        if !components.iter().any(|(_, component)| component.image.as_ref() == Some(name)) {
+            continue;
+        }
+        let at = |leaf| format!("images.{}.{leaf}", key(name));
         add(Knob::text(at("repository"), &image.doc, image.repository.as_str(), pattern::REPOSITORY));
         add(Knob::text(at("tag"), "Its build", image.tag.as_ref().unwrap_or(&manifest.install.version).as_str(), pattern::TAG));
         add(Knob::choice(at("pullPolicy"), "When it is fetched", &["IfNotPresent", "Always", "Never"]));
     }
-    for (name, component) in &manifest.components {
-        if component.kind != Kind::External {
-            of_component(&mut add, name, component);
-        }
+    for (name, component) in &components {
+        of_component(&mut add, name, component);
     }
-    if manifest.components.values().any(|component| component.isolation.is_some()) {
+    for (name, volume) in manifest.volumes.iter().filter(|(_, volume)| here(&volume.chart)) {
+        add(Knob::text(
+            format!("volumes.{}.size", key(name)),
+            format!("Size of the volume: {}", lower(&volume.doc)),
+            volume.size.as_str(),
+            pattern::QUANTITY,
+        ));
+        let doc = "Storage class; it must let several pods write. The cluster's default if empty";
+        add(Knob::text(format!("volumes.{}.className", key(name)), doc, "", pattern::NAME_OR_NONE));
+    }
+    let isolated: Vec<_> = components.iter().filter_map(|(name, component)| Some((*name, component.isolation.as_ref()?))).collect();
+    if !isolated.is_empty() {
         let doc =
             "Whose network policies: kubernetes for every network that enforces them, calico for Calico's own, with order and refusal";
-        add(Knob::choice("network.policy", doc, &["kubernetes", "calico"]));
+        if isolated.iter().any(|(_, isolation)| isolation.stored_form) {
+            let doc = format!("{doc}; calico-stored is that in the form that Calico stores and nobody validates");
+            add(Knob::choice("network.policy".to_owned(), doc, &["kubernetes", "calico", "calico-stored"]));
+        } else {
+            add(Knob::choice("network.policy".to_owned(), doc, &["kubernetes", "calico"]));
+        }
+    }
+    for (name, _) in isolated.iter().filter(|(_, isolation)| !isolation.denied_nets.is_empty()) {
+        let doc = "Whether it may dial port 443 of the internet; private networks stay closed";
+        add(Knob::flag(format!("{}.internet", key(name)), doc, false));
+    }
+    let base = manifest.install_order().first().is_some_and(|(first, _)| first == chart);
+    if base && manifest.components.values().any(|component| component.kind == Kind::Cluster) {
+        let doc = "Whether pods that are not isolated may dial, outside the namespace, what the manifest lists and nothing else";
+        add(Knob::flag("network.connectivity".to_owned(), doc, true));
     }
     for (name, component) in &manifest.components {
-        if let Some(namespace) = component.pods.as_ref().and_then(|pods| pods.namespace.as_ref()) {
+        let linked = |from: &str, to: &str| manifest.connections.iter().any(|link| link.from == from && link.to == to);
+        let near = components.iter().any(|(own, about)| about.isolation.is_some() && (linked(own, name) || linked(name, own)));
+        let collects =
+            manifest.signals.values().any(|signal| signal.collector == *name && signal.monitor.is_some() && ours(&signal.component));
+        if let Some(namespace) = component.pods.as_ref().and_then(|pods| pods.namespace.as_ref())
+            && (near || collects)
+        {
             let doc = format!("Namespace of {name}: {}", lower(&component.doc));
             add(Knob::text(format!("network.{}", namespace_knob(name)), doc, namespace.as_str(), pattern::LABEL));
         }
     }
-    if !manifest.signals.is_empty() {
+    let signals: Vec<_> = manifest.signals.values().filter(|signal| ours(&signal.component)).collect();
+    if !signals.is_empty() {
         add(Knob::flag("monitoring.serviceMonitor", "Whether there are ServiceMonitor objects; needs the Prometheus operator", false));
-        add(Knob::labels("monitoring.labels", "Labels of the ServiceMonitor objects by which Prometheus finds them"));
+        let labels = signals.iter().find_map(|signal| signal.monitor.as_ref()).map(|place| place.labels.clone()).unwrap_or_default();
+        add(Knob::labels("monitoring.labels", "Labels of the ServiceMonitor objects by which Prometheus finds them", json!(labels)));
     }
-    if let Some(url) = prometheus_url(manifest) {
+    if let Some(url) = prometheus_url(manifest).filter(|_| components.iter().any(|(_, component)| component.scaling.is_some())) {
         add(Knob::text("monitoring.prometheusUrl", "Prometheus as KEDA reaches it", url, pattern::URL));
     }
     for (name, secret) in &manifest.secrets {
-        let object = format!("{}-{name}", manifest.install.name);
-        let doc = format!("Name of the Secret, which you make: {}", lower(&secret.doc));
-        add(Knob::text(format!("secrets.{name}"), doc, object, pattern::NAME));
+        if components.iter().any(|(_, component)| uses_secret(component, name)) {
+            let object = secret.object.clone().unwrap_or_else(|| format!("{}-{name}", manifest.chart_of(None)));
+            let doc = format!("Name of the Secret, which you make: {}", lower(&secret.doc));
+            add(Knob::text(format!("secrets.{}", key(name)), doc, object, pattern::NAME));
+        }
     }
     for (name, host) in &manifest.hosts {
-        let at = |leaf| format!("hosts.{name}.{leaf}");
+        if !host.routes.iter().any(|route| ours(&route.component)) {
+            continue;
+        }
+        let at = |leaf| format!("hosts.{}.{leaf}", key(name));
         add(Knob::flag(at("enabled"), "Whether there is an Ingress for it", false));
-        add(Knob::text(at("name"), &host.doc, host.name.as_str(), pattern::NAME));
+        if url_knob(chart, name, host).is_none() {
+            add(Knob::text(at("name"), &host.doc, host.name.as_str(), pattern::NAME));
+        }
         add(Knob::text(at("className"), "Ingress class; the cluster's default if empty", "", pattern::NAME_OR_NONE));
         add(Knob::text(
             at("tlsSecret"),
@@ -62,11 +118,16 @@ pub(crate) fn knobs(manifest: &Manifest) -> Knobs {
 
 /// The knob with the namespace of an external component.
 pub(super) fn namespace_knob(component: &str) -> String {
-    format!("{component}Namespace")
+    format!("{}Namespace", key(component))
+}
+
+/// The knob with the URL of a host, in charts that hold it.
+pub(super) fn url_knob(chart: &str, name: &str, host: &Host) -> Option<String> {
+    host.url_in.iter().any(|holder| holder == chart).then(|| format!("config.global.url.{}", key(name)))
 }
 
 fn of_component(add: &mut impl FnMut(Knob), name: &str, component: &Component) {
-    let at = |leaf: &str| format!("{name}.{leaf}");
+    let at = |leaf: &str| format!("{}.{leaf}", key(name));
     for (knob, spec) in &component.knobs {
         add(Knob::integer(at(knob), &spec.doc, spec.default, spec.min, spec.max));
     }
@@ -94,7 +155,7 @@ fn of_component(add: &mut impl FnMut(Knob), name: &str, component: &Component) {
         add(Knob::map(at("resources"), &resources.doc, given));
     }
     if component.kind != Kind::Test {
-        add(Knob::labels(at("nodeSelector"), "Labels of the nodes that it may run on"));
+        add(Knob::labels(at("nodeSelector"), "Labels of the nodes that it may run on", json!({})));
         add(Knob::list(at("tolerations"), "Taints of nodes that it may run on all the same"));
     }
 }

@@ -13,7 +13,11 @@ pub(crate) use self::{
 };
 use crate::{
     knob::Knobs,
-    manifest::{Combine, Disruption, Install, Kind, Probes, Protocol},
+    manifest::{
+        About, Address, Alert, Bucket, Clouds, Combine, Dashboard, Disruption, Install, Isolation, KeySource, Kind, MonitorPlace, Mount,
+        Probes, Protocol, SecretKey, Step,
+    },
+    problem::Problem,
     tree::Tree,
 };
 
@@ -22,49 +26,181 @@ use crate::{
 pub struct Plan {
     /// What is installed.
     pub install: Install,
+    /// What is allowed and yet not as one would wish.
+    pub lints: Vec<Problem>,
+    /// Charts in the order of their install.
+    pub charts: Vec<Chart>,
+    /// All components, those of others too.
+    pub parts: BTreeMap<String, PartRef>,
+    /// Who may talk to whom.
+    pub links: Vec<Link>,
+    /// Metrics that something depends on.
+    pub signals: Vec<SignalRef>,
+    /// What Prometheus scrapes.
+    pub monitors: Vec<Monitor>,
+    /// What an operator must look at.
+    pub alerts: BTreeMap<String, Alert>,
+    /// Pages of Grafana.
+    pub dashboards: BTreeMap<String, Dashboard>,
+    /// Secrets that are made before the install.
+    pub secrets: Vec<SecretRef>,
+    /// Public names.
+    pub names: Vec<PublicName>,
+    /// Volumes that several pods share.
+    pub volumes: Vec<VolumeRef>,
+    /// The clouds that it can stand in.
+    pub clouds: Clouds,
+    /// Buckets by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Who may use which.
+    pub grants: Vec<GrantRef>,
+    /// Runbooks by name: what for, and the steps.
+    pub procedures: BTreeMap<String, (String, Vec<Step>)>,
+}
+
+impl Plan {
+    /// All that is installed, chart by chart.
+    pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
+        self.charts.iter().flat_map(|chart| &chart.workloads)
+    }
+
+    /// Whether any procedure has a step about this.
+    pub fn tells_about(&self, about: About) -> bool {
+        self.procedures.values().any(|(_, steps)| steps.iter().any(|step| step.about == about))
+    }
+}
+
+/// One chart.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// Its name, and the prefix of its objects.
+    pub name: String,
+    /// One sentence about it.
+    pub doc: String,
+    /// The install that it is part of.
+    pub install: Install,
+    /// Charts that must be there before it.
+    pub depends_on: Vec<String>,
+    /// The ways in which it can be installed, and what each is.
+    pub variants: BTreeMap<String, String>,
     /// What an installer may set.
     pub knobs: Knobs,
     /// What is installed, in the order of names.
     pub workloads: Vec<Workload>,
     /// Service accounts.
     pub accounts: Vec<Account>,
-    /// Who may talk to whom.
+    /// Volumes that it makes.
+    pub volumes: Vec<VolumeRef>,
+    /// Who may talk to whom, in the whole install.
     pub links: Vec<Link>,
-    /// Secrets that the installer makes.
+    /// Secrets that its components use.
     pub secrets: Vec<SecretRef>,
-    /// What Prometheus scrapes.
+    /// What Prometheus scrapes of it.
     pub monitors: Vec<Monitor>,
-    /// Signals.
-    pub signals: Vec<SignalRef>,
-    /// Public names.
+    /// Public names that it answers under.
     pub hosts: Vec<HostRef>,
     /// Values files.
     pub profiles: Vec<ProfileValues>,
+    /// Objects of this install that are isolated, when this chart has the policy of all others.
+    pub open_policy: Option<OpenPolicy>,
+}
+
+/// The policy of everything that is not isolated: what it may dial outside.
+#[derive(Clone, Debug)]
+pub struct OpenPolicy {
+    /// `app.kubernetes.io/name` of those that are isolated and have a policy of their own.
+    pub isolated: Vec<String>,
+    /// Whether they get credentials from an agent on their node.
+    pub pod_identity: bool,
+}
+
+/// A component as others see it.
+#[derive(Clone, Debug)]
+pub struct PartRef {
+    /// What it is.
+    pub kind: Kind,
+    /// What it does.
+    pub doc: String,
+    /// Its chart, when it is installed.
+    pub chart: Option<String>,
+    /// Where it is, when it is outside.
+    pub host: Option<Address>,
+    /// Its ports.
+    pub ports: Vec<NamedPort>,
+    /// Present: nothing in and nothing out but its links.
+    pub isolation: Option<Isolation>,
+}
+
+/// What an account may use.
+#[derive(Clone, Debug)]
+pub struct GrantRef {
+    /// Name of the service account in the cluster.
+    pub account: String,
+    /// The buckets, in the manifest's order.
+    pub buckets: Vec<String>,
+}
+
+/// A name that DNS must know.
+#[derive(Clone, Debug)]
+pub struct PublicName {
+    /// What it is called in the manifest.
+    pub name: String,
+    /// What is reached there.
+    pub doc: String,
+    /// The DNS name by default.
+    pub default: String,
+    /// Charts whose values hold its URL.
+    pub url_in: Vec<String>,
+}
+
+/// A volume that several pods share.
+#[derive(Clone, Debug)]
+pub struct VolumeRef {
+    /// Its name, in the manifest and in the cluster.
+    pub name: String,
+    /// Path of its knobs.
+    pub knobs: String,
+    /// What is on it.
+    pub doc: String,
+    /// The chart that makes it.
+    pub chart: String,
 }
 
 /// A component that is installed.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// The component's name, which is also the path of its knobs.
+    /// The component's name.
     pub name: String,
+    /// Path of its knobs.
+    pub knobs: String,
     /// Name of its objects.
     pub object: String,
     /// What it is.
     pub kind: Kind,
     /// What it does.
     pub doc: String,
+    /// The variant of its chart in which it is there; every one if absent.
+    pub variant: Option<String>,
     /// Labels that select its pods and nothing else.
     pub selector: Labels,
+    /// Value of its `app.kubernetes.io/instance` label.
+    pub instance: Tree,
     /// Path of its image's knobs.
     pub image: String,
     /// What is started.
     pub command: Vec<String>,
     /// Environment variables in the order of their names.
     pub env: Vec<(String, EnvValue)>,
-    /// Secret files that are mounted: the secret's knob path, and its keys.
+    /// Secret files that are mounted: the secret's name, and its keys.
     pub secret_files: BTreeMap<String, Vec<String>>,
     /// Text files by their path.
     pub files: BTreeMap<String, String>,
+    /// Knobs with the names of Secrets whose keys become variables.
+    pub secret_env: Vec<String>,
+    /// Shared volumes by name.
+    pub mounts: BTreeMap<String, Mount>,
+    /// Folders that are empty at each start.
+    pub scratch: Vec<String>,
     /// Name of its service account's object.
     pub account: String,
     /// Ports in the order of their names.
@@ -79,12 +215,12 @@ pub struct Workload {
     pub scaled_by: Option<SignalRef>,
     /// What a drained node may take away.
     pub disruption: Option<Disruption>,
-    /// Nothing in and nothing out but its links.
-    pub isolated: bool,
+    /// Present: nothing in and nothing out but its links.
+    pub isolation: Option<Isolation>,
 }
 
 /// Labels in the order of their names.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = BTreeMap<String, Tree>;
 
 /// Value of an environment variable.
 #[derive(Clone, Debug)]
@@ -116,14 +252,25 @@ pub struct NamedPort {
 }
 
 /// One side of a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Peer {
     /// The component's name.
     pub component: String,
-    /// Labels of its pods; none means all.
-    pub labels: Labels,
-    /// Path of the knob with its namespace; our own if absent.
-    pub namespace: Option<String>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Where one side of a link is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// Pods with these labels, none meaning all; in the namespace of this knob, or in our own.
+    Pods(Labels, Option<String>),
+    /// Outside the cluster, at these addresses.
+    Nets(Vec<String>),
+    /// Any address.
+    Anywhere,
+    /// All that is installed here and is not isolated.
+    Cluster,
 }
 
 /// A connection that is let through.
@@ -133,7 +280,7 @@ pub struct Link {
     pub from: Peer,
     /// Who is dialled.
     pub to: Peer,
-    /// On which ports.
+    /// On which ports; none means every port and protocol.
     pub ports: Vec<NamedPort>,
     /// What for.
     pub doc: String,
@@ -150,15 +297,26 @@ pub struct SecretRef {
     pub knob: String,
     /// What it is for.
     pub doc: String,
-    /// Its keys, with what they are for and their shortest and longest length.
-    pub keys: Vec<(String, String, u32, u32)>,
+    /// Its keys.
+    pub keys: BTreeMap<String, SecretKey>,
+}
+
+impl SecretRef {
+    /// Whether nobody outside has to tell us a value.
+    pub fn is_ours(&self) -> bool {
+        self.keys.values().all(|key| !matches!(key.source, KeySource::External | KeySource::Certificate))
+    }
 }
 
 /// A service that Prometheus scrapes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Monitor {
     /// The component's object.
     pub object: String,
+    /// The chart that it is part of.
+    pub chart: String,
+    /// Knob with the namespace of the collector, and how the monitor is called there; beside the service if absent.
+    pub place: Option<(String, MonitorPlace)>,
     /// Labels of its service.
     pub selector: Labels,
     /// Name of the port.
@@ -182,19 +340,19 @@ pub struct SignalRef {
     pub doc: String,
 }
 
-/// A public name.
+/// A public name, as one chart answers under it.
 #[derive(Clone, Debug)]
 pub struct HostRef {
     /// Name of its objects.
     pub object: String,
     /// Path of its knobs.
     pub knobs: String,
-    /// Service behind it.
-    pub service: String,
-    /// The service's port.
-    pub port: String,
-    /// Path prefixes that are let through.
-    pub paths: Vec<String>,
+    /// Its DNS name.
+    pub dns: Tree,
+    /// The variant in which the chart answers; every one if absent.
+    pub variant: Option<String>,
+    /// Path prefix, service, and the service's port.
+    pub paths: Vec<(String, String, String)>,
 }
 
 /// A values file.

@@ -5,71 +5,116 @@ use super::{
     object::{Object, metadata},
 };
 use crate::{
-    plan::{HostRef, Plan, ProfileValues},
-    tree::{Tree, When, map},
+    plan::{Chart, HostRef, Plan, ProfileValues, VolumeRef},
+    tree::{Tree, When, entry, map},
     yaml,
 };
 
 /// First line of what people open and might edit.
 const HEAD: &str = "# Rendered by `ampoule platform render`: change the manifest, not this file.\n";
 
-pub(super) fn files(plan: &Plan) -> Files {
-    let install = &plan.install;
-    let chart = format!("charts/{}", install.name);
+pub(super) fn files(chart: &Chart) -> Files {
+    let install = &chart.install;
+    let folder = format!("charts/{}", chart.name);
     let oldest = install.kubernetes.first().map_or("1.30", String::as_str);
     let about = map! {
         "apiVersion" => "v2",
-        "name" => &install.name,
-        "description" => &install.doc,
+        "name" => &chart.name,
+        "description" => &chart.doc,
         "type" => "application",
         "version" => &install.version,
         "appVersion" => &install.version,
         "kubeVersion" => format!(">={oldest}.0-0"),
     };
-    let schema = plan.knobs.schema(&format!("Values of the chart {}", install.name));
+    let schema = chart.knobs.schema(&format!("Values of the chart {}", chart.name));
     let mut files = Files::from([
-        (format!("{chart}/Chart.yaml"), format!("{HEAD}{}", yaml::print(&about))),
-        (format!("{chart}/values.yaml"), format!("{HEAD}{}", plan.knobs.file(None))),
-        (format!("{chart}/values.schema.json"), format!("{schema:#}\n")),
-        (format!("{chart}/templates/NOTES.txt"), notes::text(plan)),
+        (format!("{folder}/Chart.yaml"), format!("{HEAD}{}", yaml::print(&about))),
+        (format!("{folder}/values.yaml"), format!("{HEAD}{}", chart.knobs.file(None))),
+        (format!("{folder}/values.schema.json"), format!("{schema:#}\n")),
+        (format!("{folder}/templates/NOTES.txt"), notes::text(chart)),
     ]);
-    for profile in &plan.profiles {
-        files.insert(format!("{chart}/values-{}.yaml", profile.name), values(plan, profile));
+    for profile in &chart.profiles {
+        files.insert(format!("{folder}/values-{}.yaml", profile.name), values(chart, profile));
     }
     files
 }
 
-fn values(plan: &Plan, profile: &ProfileValues) -> String {
-    format!("{HEAD}# {}: {}.\n{}", profile.name, profile.doc, plan.knobs.file(Some(&profile.values)))
+/// What is about all charts: the namespace, which is nobody's, and the URLs that all of them are told.
+pub(super) fn shared(plan: &Plan) -> Files {
+    let namespace = map! {
+        "apiVersion" => "v1",
+        "kind" => "Namespace",
+        "metadata" => map! {
+            "name" => &plan.install.namespace,
+            // Every pod of ours is as restricted as that; one that is not would be refused.
+            "labels" => map! { "pod-security.kubernetes.io/enforce" => "restricted" },
+        },
+    };
+    let mut files = Files::from([("cluster/namespace.yaml".to_owned(), yaml::print(&namespace))]);
+    let shared = plan.names.iter().filter(|name| plan.charts.iter().all(|chart| name.url_in.contains(&chart.name)));
+    let urls: Vec<_> = shared.map(|name| entry(&name.name, format!("https://{}", name.default))).collect();
+    if plan.charts.len() > 1 && !urls.is_empty() {
+        let text = yaml::print(&map! { "config" => map! { "global" => map! { "url" => urls } } });
+        files.insert("charts/urls.yaml".to_owned(), format!("{HEAD}# Every chart gets this file, so that their URLs are equal.\n{text}"));
+    }
+    files
 }
 
-pub(super) fn objects(plan: &Plan) -> Vec<Object> {
-    let accounts = plan.accounts.iter().map(|account| {
+fn values(chart: &Chart, profile: &ProfileValues) -> String {
+    format!("{HEAD}# {}: {}.\n{}", profile.name, profile.doc, chart.knobs.file(Some(&profile.values)))
+}
+
+pub(super) fn objects(chart: &Chart) -> Vec<Object> {
+    let accounts = chart.accounts.iter().map(|account| {
         let tree = map! {
             "apiVersion" => "v1",
             "kind" => "ServiceAccount",
-            "metadata" => metadata(plan, &account.object),
+            "metadata" => metadata(chart, &account.object),
             "automountServiceAccountToken" => false,
         };
         Object::new(format!("accounts/{}.yaml", account.object), tree)
     });
-    accounts.chain(plan.hosts.iter().map(|host| ingress(plan, host))).collect()
+    let volumes = chart.volumes.iter().map(|volume| claim(chart, volume));
+    accounts.chain(volumes).chain(chart.hosts.iter().map(|host| ingress(chart, host))).collect()
 }
 
-fn ingress(plan: &Plan, host: &HostRef) -> Object {
+/// Several pods write to it and read it: on several nodes, that is.
+fn claim(chart: &Chart, volume: &VolumeRef) -> Object {
+    let knob = |leaf: &str| format!("{}.{leaf}", volume.knobs);
+    let mut metadata = metadata(chart, &volume.name);
+    if let Tree::Map(members) = &mut metadata {
+        // What is on it outlives the release.
+        members.push(entry("annotations", map! { "helm.sh/resource-policy" => "keep" }));
+    }
+    let tree = map! {
+        "apiVersion" => "v1",
+        "kind" => "PersistentVolumeClaim",
+        "metadata" => metadata,
+        "spec" => map! {
+            "accessModes" => vec!["ReadWriteMany"],
+            "storageClassName" if When::Set(knob("className")) => Tree::knob(knob("className")),
+            "resources" => map! { "requests" => map! { "storage" => Tree::knob(knob("size")) } },
+        },
+    };
+    Object::new(format!("volumes/{}.yaml", volume.name), tree)
+}
+
+fn ingress(chart: &Chart, host: &HostRef) -> Object {
     let path = |leaf: &str| format!("{}.{leaf}", host.knobs);
     let knob = |leaf: &str| Tree::knob(path(leaf));
-    let backend = map! { "service" => map! { "name" => &host.service, "port" => map! { "name" => &host.port } } };
-    let paths = host.paths.iter().map(|path| map! { "path" => path, "pathType" => "Prefix", "backend" => backend.clone() });
+    let paths = host.paths.iter().map(|(path, service, port)| {
+        let backend = map! { "service" => map! { "name" => service, "port" => map! { "name" => port } } };
+        map! { "path" => path, "pathType" => "Prefix", "backend" => backend }
+    });
     let tree = map! {
         "apiVersion" => "networking.k8s.io/v1",
         "kind" => "Ingress",
-        "metadata" => metadata(plan, &host.object),
+        "metadata" => metadata(chart, &host.object),
         "spec" => map! {
             "ingressClassName" if When::Set(path("className")) => knob("className"),
-            "rules" => vec![map! { "host" => knob("name"), "http" => map! { "paths" => paths.collect::<Vec<_>>() } }],
-            "tls" if When::Set(path("tlsSecret")) => vec![map! { "hosts" => vec![knob("name")], "secretName" => knob("tlsSecret") }],
+            "rules" => vec![map! { "host" => host.dns.clone(), "http" => map! { "paths" => paths.collect::<Vec<_>>() } }],
+            "tls" if When::Set(path("tlsSecret")) => vec![map! { "hosts" => vec![host.dns.clone()], "secretName" => knob("tlsSecret") }],
         },
     };
-    Object::new(format!("hosts/{}.yaml", host.object), tree).only(When::Set(path("enabled")))
+    Object::new(format!("hosts/{}.yaml", host.object), tree).only(When::Set(path("enabled"))).variant(host.variant.as_ref())
 }

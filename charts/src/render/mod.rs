@@ -1,59 +1,106 @@
 //! Files from a plan. Each renderer is a pure function of the plan; this is their table of contents.
 
+mod aws;
 mod calico;
 mod chart;
+mod connectivity;
 mod monitoring;
 mod network_policy;
 mod notes;
 mod object;
+mod observe;
+mod oci;
 mod pod;
+mod preflight;
+mod runbook;
 mod scaling;
+mod secrets;
 mod workload;
 
 use std::collections::BTreeMap;
 
-pub use self::object::Object;
-use crate::{lock, plan::Plan};
+pub use self::{
+    object::Object,
+    preflight::{Ask, Probe, probes},
+};
+use crate::{
+    lock,
+    manifest::Isolation,
+    plan::{Chart, Plan},
+};
 
 /// Rendered files: their text by their path, with `/` on every system.
 pub type Files = BTreeMap<String, String>;
 
 /// Everything that is rendered, the lock file included.
 pub fn render(plan: &Plan) -> Files {
-    let mut files = chart::files(plan);
-    let chart = format!("charts/{}", plan.install.name);
-    for object in objects(plan) {
-        files.insert(format!("{chart}/templates/{}", object.file), object.template());
+    let mut files = Files::new();
+    for chart in &plan.charts {
+        files.extend(chart::files(chart));
+        for object in objects(chart) {
+            files.insert(format!("charts/{}/templates/{}", chart.name, object.file), object.template());
+        }
+        files.extend(policies(chart));
     }
-    files.extend(policies(plan));
+    files.extend(chart::shared(plan));
     files.extend(monitoring::files(plan));
+    files.extend(observe::files(plan));
+    files.extend(connectivity::files(plan));
+    files.extend(aws::files(plan));
+    files.extend(oci::files(plan));
+    files.extend(secrets::files(plan));
+    files.extend(runbook::files(plan));
+    files.extend(preflight::files(plan));
+    if !plan.lints.is_empty() {
+        files.insert("lints.txt".to_owned(), plan.lints.iter().map(|lint| format!("{}: {}\n", lint.key, lint.message)).collect());
+    }
     files.insert(lock::FILE.to_owned(), lock::text(&files));
     files
 }
 
-/// The objects of the chart, each one template.
-pub fn objects(plan: &Plan) -> Vec<Object> {
-    let mut objects = chart::objects(plan);
-    for workload in &plan.workloads {
-        objects.extend(workload::objects(plan, workload));
-        objects.extend(scaling::objects(plan, workload));
-        if workload.isolated {
-            objects.push(network_policy::object(plan, workload));
-            objects.push(calico::object(plan, workload));
+/// The objects of a chart, each one template.
+pub fn objects(chart: &Chart) -> Vec<Object> {
+    let mut objects = chart::objects(chart);
+    for workload in &chart.workloads {
+        objects.extend(workload::objects(chart, workload));
+        objects.extend(scaling::objects(chart, workload));
+        if let Some(isolation) = &workload.isolation {
+            objects.extend(network_policy::objects(chart, workload, isolation));
+            for form in forms(isolation) {
+                objects.extend(calico::objects(chart, workload, isolation, *form));
+            }
         }
     }
-    objects.extend(monitoring::objects(plan));
+    objects.extend(chart.open_policy.as_ref().map(|open| network_policy::open(chart, open)));
+    objects.extend(monitoring::objects(chart));
     objects
 }
 
+fn forms(isolation: &Isolation) -> &'static [calico::Form] {
+    if isolation.stored_form { &[calico::API, calico::STORED] } else { &[calico::API] }
+}
+
 /// The policies as they are without Helm: for who keeps policies elsewhere, and for tools that evaluate them.
-fn policies(plan: &Plan) -> Files {
-    let values = plan.knobs.defaults();
+fn policies(chart: &Chart) -> Files {
+    let values = chart.knobs.defaults();
+    let namespace = &chart.install.namespace;
     let mut files = Files::new();
-    for workload in plan.workloads.iter().filter(|workload| workload.isolated) {
-        for (folder, object) in [("kubernetes", network_policy::object(plan, workload)), ("calico", calico::object(plan, workload))] {
-            files.insert(format!("policies/{folder}/{}.yaml", workload.name), object.plain(&values, &plan.install.namespace));
+    let mut add = |folder: &str, name: &str, objects: Vec<Object>| {
+        // The internet is closed by default, and what opens it has a folder of its own.
+        for (object, folder) in objects.iter().zip([folder.to_owned(), format!("{folder}-internet")]) {
+            files.insert(format!("policies/{folder}/{name}.yaml"), object.plain(&values, namespace));
         }
+    };
+    for workload in &chart.workloads {
+        if let Some(isolation) = &workload.isolation {
+            add("kubernetes", &workload.name, network_policy::objects(chart, workload, isolation));
+            for form in forms(isolation) {
+                add(form.name, &workload.name, calico::objects(chart, workload, isolation, *form));
+            }
+        }
+    }
+    if let Some(open) = &chart.open_policy {
+        add("connectivity", "connectivity", vec![network_policy::open(chart, open)]);
     }
     files
 }

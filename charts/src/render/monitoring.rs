@@ -5,25 +5,30 @@ use super::{
     object::{Object, labels},
 };
 use crate::{
-    plan::{Monitor, Plan, SignalRef},
-    tree::{Part, Tree, When, map},
+    plan::{Chart, Monitor, Plan, SignalRef},
+    tree::{Part, Tree, When, entry, map, with_namespace},
     yaml,
 };
 
-pub(super) fn objects(plan: &Plan) -> Vec<Object> {
-    plan.monitors.iter().map(service_monitor).collect()
+pub(super) fn objects(chart: &Chart) -> Vec<Object> {
+    chart.monitors.iter().map(service_monitor).collect()
 }
 
+/// Where the `service` label of every series comes from: without it, the rule of the adapter would find no series.
 fn service_monitor(monitor: &Monitor) -> Object {
     let endpoint = map! { "port" => &monitor.port, "path" => &monitor.path, "interval" => format!("{}s", monitor.interval) };
     let found_by = "monitoring.labels".to_owned();
+    let mut metadata = match &monitor.place {
+        Some((namespace, place)) => vec![entry("name", with_namespace(&place.name)), entry("namespace", Tree::knob(namespace))],
+        None => vec![entry("name", &monitor.object)],
+    };
+    let mut labelled = entry("labels", Tree::Block(found_by.clone()));
+    labelled.when = Some(When::Set(found_by));
+    metadata.push(labelled);
     let tree = map! {
         "apiVersion" => "monitoring.coreos.com/v1",
         "kind" => "ServiceMonitor",
-        "metadata" => map! {
-            "name" => &monitor.object,
-            "labels" if When::Set(found_by.clone()) => Tree::Block(found_by.clone()),
-        },
+        "metadata" => metadata,
         "spec" => map! {
             "selector" => map! { "matchLabels" => labels(&monitor.selector) },
             "namespaceSelector" => map! { "matchNames" => vec![Tree::Text(vec![Part::Namespace])] },
@@ -37,6 +42,13 @@ fn service_monitor(monitor: &Monitor) -> Object {
 /// Values of the prometheus-adapter chart, which belongs to the cluster and not to this install.
 pub(super) fn files(plan: &Plan) -> Files {
     let mut files = Files::new();
+    for chart in &plan.charts {
+        let values = chart.knobs.defaults();
+        for monitor in &chart.monitors {
+            let text = service_monitor(monitor).plain(&values, &plan.install.namespace);
+            files.insert(format!("monitoring/servicemonitor-{}.yaml", monitor.object), text);
+        }
+    }
     if !plan.signals.is_empty() {
         let rules: Vec<_> = plan.signals.iter().map(rule).collect();
         let text = yaml::print(&map! { "rules" => map! { "external" => rules } });

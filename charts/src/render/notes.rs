@@ -1,28 +1,42 @@
 //! What Helm prints after an install: what is still to do, in the order in which to do it.
 
-use crate::plan::Plan;
+use crate::{
+    manifest::Kind,
+    plan::{Chart, Place},
+    tree::{Part, Tree},
+};
 
-pub(super) fn text(plan: &Plan) -> String {
-    let name = &plan.install.name;
-    let mut text = format!("{name} {} is installed in namespace {{{{ .Release.Namespace }}}}.\n", plan.install.version);
-    if !plan.secrets.is_empty() {
+pub(super) fn text(chart: &Chart) -> String {
+    let name = &chart.name;
+    let mut text = format!("{name} {} is installed in namespace {{{{ .Release.Namespace }}}}.\n", chart.install.version);
+    if let Some(before) = chart.depends_on.first() {
+        text.push_str(&format!("\nIt needs {before} in the same namespace.\n"));
+    }
+    let made = chart.secrets.iter().all(|secret| secret.is_ours());
+    if !chart.secrets.is_empty() && !made {
+        let names: Vec<_> = chart.secrets.iter().map(|secret| format!("{{{{ .Values.{} }}}}", secret.knob)).collect();
+        text.push_str(&format!(
+            "\nIts pods wait for these Secrets, unless they are there already (secrets/ has three ways to make them):\n\n  {}\n",
+            names.join("\n  ")
+        ));
+    } else if !chart.secrets.is_empty() {
         text.push_str("\nIts pods wait for these Secrets, unless they are there already. Make them (bash):\n");
     }
-    for secret in &plan.secrets {
+    for secret in chart.secrets.iter().filter(|_| made) {
         text.push_str(&format!(
             "\n  kubectl --namespace {{{{ .Release.Namespace }}}} create secret generic {{{{ .Values.{} }}}}",
             secret.knob
         ));
-        for (key, ..) in &secret.keys {
+        for key in secret.keys.keys() {
             text.push_str(&format!(" \\\n    --from-file={key}=<(openssl rand -hex 32)"));
         }
         text.push('\n');
-        for (key, doc, min, max) in &secret.keys {
-            text.push_str(&format!("    # {key}: {}, {min} to {max} characters\n", doc.to_lowercase()));
+        for (key, rule) in &secret.keys {
+            text.push_str(&format!("    # {key}: {}, {} to {} characters\n", rule.doc.to_lowercase(), rule.min_length, rule.max_length));
         }
     }
-    for workload in plan.workloads.iter().filter(|workload| workload.scaled_by.is_some()) {
-        let by = format!(".Values.{}.scaling.by", workload.name);
+    for workload in chart.workloads.iter().filter(|workload| workload.scaled_by.is_some()) {
+        let by = format!(".Values.{}.scaling.by", workload.knobs);
         let object = &workload.object;
         text.push_str(&format!(
             "\n{{{{- if eq {by} \"hpa\" }}}}\n\n\
@@ -34,24 +48,30 @@ pub(super) fn text(plan: &Plan) -> String {
              {{{{- end }}}}\n"
         ));
     }
-    text.push_str(&admitted(plan));
-    text.push_str("\nSee whether all works:\n\n  helm test {{ .Release.Name }} --namespace {{ .Release.Namespace }} --logs\n");
+    text.push_str(&admitted(chart));
+    if let Some(test) = chart.workloads.iter().find(|workload| workload.kind == Kind::Test) {
+        text.push_str(&format!(
+            "\nSee whether all works ({}):\n\n  helm test {{{{ .Release.Name }}}} --namespace {{{{ .Release.Namespace }}}} --logs\n",
+            test.object
+        ));
+    }
     text
 }
 
 /// Isolated services admit pods by label; who is not told waits in vain.
-fn admitted(plan: &Plan) -> String {
+fn admitted(chart: &Chart) -> String {
     let mut text = String::new();
-    for workload in plan.workloads.iter().filter(|workload| workload.isolated) {
-        let own = |component: &str| plan.workloads.iter().any(|workload| workload.name == component);
-        let guests = plan.links.iter().filter(|link| link.to.component == workload.name && !own(&link.from.component));
+    for workload in chart.workloads.iter().filter(|workload| workload.isolation.is_some()) {
+        let own = |component: &str| chart.workloads.iter().any(|workload| workload.name == component);
+        let guests = chart.links.iter().filter(|link| link.to.component == workload.name && !own(&link.from.component));
         let mut lines = guests.peekable();
         if lines.peek().is_some() {
             text.push_str(&format!("\n{} admits, by network policy, only:\n\n", workload.object));
         }
         for link in lines {
-            let labels = link.from.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
-            let namespace = match &link.from.namespace {
+            let Place::Pods(labels, namespace) = &link.from.place else { continue };
+            let labels = labels.iter().map(|(name, value)| format!("{name}={}", printed(value))).collect::<Vec<_>>().join(",");
+            let namespace = match namespace {
                 Some(knob) => format!("{{{{ .Values.{knob} }}}}"),
                 None => "{{ .Release.Namespace }}".to_owned(),
             };
@@ -59,4 +79,16 @@ fn admitted(plan: &Plan) -> String {
         }
     }
     text
+}
+
+/// A text inside of a line of the notes.
+fn printed(tree: &Tree) -> String {
+    let Tree::Text(parts) = tree else { return String::new() };
+    let one = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Knob(path) | Part::Number(path) | Part::HostOf(path) => format!("{{{{ .Values.{path} }}}}"),
+        Part::Namespace => "{{ .Release.Namespace }}".to_owned(),
+        Part::Revision => "{{ .Release.Revision }}".to_owned(),
+    };
+    parts.iter().map(one).collect()
 }

@@ -1,13 +1,16 @@
 use serde_json::Value;
 
 use crate::{
-    plan::{Labels, Plan, Workload},
+    plan::{Chart, Labels, Workload},
     tree::{Entry, Tree, When, entry},
     yaml,
 };
 
 /// The label by which Helm knows its own.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// The label that all objects of an install carry.
+pub(super) const PART_OF: &str = "app.kubernetes.io/part-of";
 
 /// A Kubernetes object, and the template that prints it.
 #[derive(Clone, Debug)]
@@ -30,6 +33,14 @@ impl Object {
         self
     }
 
+    /// There only in this variant of the chart.
+    pub(super) fn variant(self, variant: Option<&String>) -> Self {
+        match variant {
+            Some(variant) => self.only(When::Is("mode".to_owned(), variant.clone())),
+            None => self,
+        }
+    }
+
     /// As a Helm template.
     pub(super) fn template(&self) -> String {
         yaml::print_template(&self.tree, &self.when)
@@ -41,7 +52,9 @@ impl Object {
         if let Tree::Map(members) = &mut tree
             && let Some(Entry { value: Tree::Map(metadata), .. }) = members.iter_mut().find(|member| member.name == "metadata")
         {
-            metadata.insert(1, entry("namespace", namespace));
+            if !metadata.iter().any(|member| member.name == "namespace") {
+                metadata.insert(1, entry("namespace", namespace));
+            }
             for member in metadata {
                 if let Tree::Map(labels) = &mut member.value {
                     labels.retain(|label| label.name != MANAGED_BY);
@@ -58,31 +71,34 @@ impl Object {
 }
 
 /// Metadata of an object that belongs to the whole install.
-pub(super) fn metadata(plan: &Plan, name: &str) -> Tree {
-    labelled(name, common(plan))
+pub(super) fn metadata(chart: &Chart, name: &str) -> Tree {
+    labelled(name, common(chart))
 }
 
 /// Metadata of an object that belongs to a workload.
-pub(super) fn metadata_of(plan: &Plan, workload: &Workload, name: &str) -> Tree {
-    let mut all = labels(&workload.selector);
-    all.push(entry("app.kubernetes.io/component", &workload.name));
-    all.extend(common(plan));
+pub(super) fn metadata_of(chart: &Chart, workload: &Workload, name: impl Into<Tree>) -> Tree {
+    let mut all = own_labels(workload);
+    all.extend(common(chart));
     labelled(name, all)
 }
 
-fn labelled(name: &str, labels: Vec<Entry>) -> Tree {
+/// Labels of a workload and of its pods, which never change: what selects them is among them.
+pub(super) fn own_labels(workload: &Workload) -> Vec<Entry> {
+    let mut all = labels(&workload.selector);
+    all.push(entry("app.kubernetes.io/instance", workload.instance.clone()));
+    all.push(entry("app.kubernetes.io/component", &workload.name));
+    all
+}
+
+fn labelled(name: impl Into<Tree>, labels: Vec<Entry>) -> Tree {
     Tree::Map(vec![entry("name", name), entry("labels", labels)])
 }
 
-fn common(plan: &Plan) -> Vec<Entry> {
-    vec![
-        entry("app.kubernetes.io/part-of", &plan.install.name),
-        entry("app.kubernetes.io/version", &plan.install.version),
-        entry(MANAGED_BY, "Helm"),
-    ]
+fn common(chart: &Chart) -> Vec<Entry> {
+    vec![entry(PART_OF, &chart.install.name), entry("app.kubernetes.io/version", &chart.install.version), entry(MANAGED_BY, "Helm")]
 }
 
 /// Labels as members.
 pub(super) fn labels(labels: &Labels) -> Vec<Entry> {
-    labels.iter().map(|(name, value)| entry(name, value)).collect()
+    labels.iter().map(|(name, value)| entry(name, value.clone())).collect()
 }

@@ -1,6 +1,7 @@
 //! The pod of a workload, as the restricted Pod Security Standard wants it.
 
 use crate::{
+    knob::key,
     manifest::{Kind, Probe},
     plan::{EnvValue, Workload},
     tree::{Part, Tree, When, entry, map},
@@ -12,15 +13,18 @@ const NOBODY: i64 = 65532;
 /// Secrets are read by the pod's group, and by nobody else: 0440.
 const SECRET_MODE: i64 = 0o440;
 
+/// Most that a folder for passing files holds; beyond it the pod is taken away.
+const SCRATCH: &str = "256Mi";
+
 /// The pod's specification.
 pub(super) fn spec(workload: &Workload) -> Tree {
     let mut spec = vec![
-        entry("serviceAccountName", &workload.account),
+        entry("serviceAccountName", if workload.account.is_empty() { "default" } else { workload.account.as_str() }),
         entry("automountServiceAccountToken", false),
         // Variables about the services of the namespace are nobody's business in a sealed pod.
         entry("enableServiceLinks", false),
     ];
-    if workload.kind == Kind::Test {
+    if matches!(workload.kind, Kind::Test | Kind::Job) {
         spec.push(entry("restartPolicy", "Never"));
     }
     if let Some(grace) = &workload.grace {
@@ -44,7 +48,7 @@ pub(super) fn spec(workload: &Workload) -> Tree {
     }
     if workload.kind != Kind::Test {
         for name in ["nodeSelector", "tolerations"] {
-            let path = format!("{}.{name}", workload.name);
+            let path = format!("{}.{name}", workload.knobs);
             let mut member = entry(name, Tree::Block(path.clone()));
             member.when = Some(When::Set(path));
             spec.push(member);
@@ -59,8 +63,14 @@ fn container(workload: &Workload) -> Tree {
         entry("name", &workload.name),
         entry("image", Tree::Text(vec![image("repository"), Part::Literal(":".to_owned()), image("tag")])),
         entry("imagePullPolicy", Tree::Text(vec![image("pullPolicy")])),
-        entry("command", workload.command.iter().map(Tree::text).collect::<Vec<_>>()),
     ];
+    if !workload.command.is_empty() {
+        container.push(entry("command", workload.command.iter().map(Tree::text).collect::<Vec<_>>()));
+    }
+    if !workload.secret_env.is_empty() {
+        let from = |knob: &String| map! { "secretRef" => map! { "name" => Tree::knob(knob) } };
+        container.push(entry("envFrom", workload.secret_env.iter().map(from).collect::<Vec<_>>()));
+    }
     if !workload.env.is_empty() {
         container.push(entry("env", workload.env.iter().map(|(name, value)| variable(name, value)).collect::<Vec<_>>()));
     }
@@ -76,7 +86,7 @@ fn container(workload: &Workload) -> Tree {
     if let Some(ready) = &workload.probes.ready {
         container.push(entry("readinessProbe", http_get(ready, 5)));
     }
-    container.push(entry("resources", Tree::Block(format!("{}.resources", workload.name))));
+    container.push(entry("resources", Tree::Block(format!("{}.resources", workload.knobs))));
     container.push(entry(
         "securityContext",
         map! {
@@ -115,9 +125,16 @@ fn mounts(workload: &Workload) -> Vec<Tree> {
     if let Some(path) = &workload.volume {
         mounts.push(map! { "name" => "data", "mountPath" => path });
     }
-    for secret in workload.secret_files.keys() {
-        let name = secret.trim_start_matches("secrets.");
+    for name in workload.secret_files.keys() {
         mounts.push(map! { "name" => format!("secret-{name}"), "mountPath" => format!("{}/{name}", crate::plan::SECRET_FOLDER), "readOnly" => true });
+    }
+    for (name, mount) in &workload.mounts {
+        let mut members = vec![entry("name", format!("volume-{name}")), entry("mountPath", &mount.path)];
+        members.extend(mount.read_only.then(|| entry("readOnly", true)));
+        mounts.push(Tree::Map(members));
+    }
+    for path in &workload.scratch {
+        mounts.push(map! { "name" => scratch(path), "mountPath" => path });
     }
     for path in workload.files.keys() {
         mounts.push(map! { "name" => "files", "mountPath" => path, "subPath" => file_key(path), "readOnly" => true });
@@ -127,16 +144,25 @@ fn mounts(workload: &Workload) -> Vec<Tree> {
 
 fn volumes(workload: &Workload) -> Vec<Tree> {
     let mut volumes = Vec::new();
-    for (secret, keys) in &workload.secret_files {
+    for (name, keys) in &workload.secret_files {
         let items: Vec<_> = keys.iter().map(|key| map! { "key" => key, "path" => key }).collect();
-        let name = secret.trim_start_matches("secrets.");
-        let source = map! { "secretName" => Tree::knob(secret), "defaultMode" => SECRET_MODE, "items" => items };
+        let source = map! { "secretName" => Tree::knob(format!("secrets.{}", key(name))), "defaultMode" => SECRET_MODE, "items" => items };
         volumes.push(map! { "name" => format!("secret-{name}"), "secret" => source });
+    }
+    for name in workload.mounts.keys() {
+        volumes.push(map! { "name" => format!("volume-{name}"), "persistentVolumeClaim" => map! { "claimName" => name } });
+    }
+    for path in &workload.scratch {
+        volumes.push(map! { "name" => scratch(path), "emptyDir" => map! { "sizeLimit" => SCRATCH } });
     }
     if !workload.files.is_empty() {
         volumes.push(map! { "name" => "files", "configMap" => map! { "name" => format!("{}-files", workload.object) } });
     }
     volumes
+}
+
+fn scratch(path: &str) -> String {
+    format!("scratch-{}", file_key(path))
 }
 
 /// The key of a file in its ConfigMap.

@@ -2,28 +2,28 @@
 
 use super::object::{Object, metadata_of};
 use crate::{
-    plan::{Plan, SignalRef, Workload},
+    plan::{Chart, SignalRef, Workload},
     tree::{Part, Tree, When, map},
 };
 
-pub(super) fn objects(plan: &Plan, workload: &Workload) -> Vec<Object> {
+pub(super) fn objects(chart: &Chart, workload: &Workload) -> Vec<Object> {
     let Some(signal) = &workload.scaled_by else { return Vec::new() };
-    let by = |who: &str| When::Is(format!("{}.scaling.by", workload.name), who.to_owned());
+    let by = |who: &str| When::Is(format!("{}.scaling.by", workload.knobs), who.to_owned());
     let file = |name: &str| format!("{}/{name}.yaml", workload.name);
     vec![
-        Object::new(file("hpa"), hpa(plan, workload, signal)).only(by("hpa")),
-        Object::new(file("keda"), keda(plan, workload, signal)).only(by("keda")),
+        Object::new(file("hpa"), hpa(chart, workload, signal)).only(by("hpa")),
+        Object::new(file("keda"), keda(chart, workload, signal)).only(by("keda")),
     ]
 }
 
-fn hpa(plan: &Plan, workload: &Workload, signal: &SignalRef) -> Tree {
+fn hpa(chart: &Chart, workload: &Workload, signal: &SignalRef) -> Tree {
     let target = map! { "type" => "AverageValue", "averageValue" => Tree::Text(vec![Part::Number(path(workload, "perReplica"))]) };
     // The adapter adds the namespace by itself.
     let metric = map! { "name" => &signal.metric, "selector" => map! { "matchLabels" => map! { "service" => &signal.service } } };
     map! {
         "apiVersion" => "autoscaling/v2",
         "kind" => "HorizontalPodAutoscaler",
-        "metadata" => metadata_of(plan, workload, &workload.object),
+        "metadata" => metadata_of(chart, workload, &workload.object),
         "spec" => map! {
             "scaleTargetRef" => target_ref(workload),
             "minReplicas" => number(workload, "min"),
@@ -34,7 +34,7 @@ fn hpa(plan: &Plan, workload: &Workload, signal: &SignalRef) -> Tree {
     }
 }
 
-fn keda(plan: &Plan, workload: &Workload, signal: &SignalRef) -> Tree {
+fn keda(chart: &Chart, workload: &Workload, signal: &SignalRef) -> Tree {
     let literal = |text: String| Part::Literal(text);
     let query = Tree::Text(vec![
         literal(format!("{}({}{{namespace=\"", signal.combine.as_str(), signal.metric)),
@@ -51,7 +51,7 @@ fn keda(plan: &Plan, workload: &Workload, signal: &SignalRef) -> Tree {
     map! {
         "apiVersion" => "keda.sh/v1alpha1",
         "kind" => "ScaledObject",
-        "metadata" => metadata_of(plan, workload, &workload.object),
+        "metadata" => metadata_of(chart, workload, &workload.object),
         "spec" => map! {
             "scaleTargetRef" => target_ref(workload),
             "minReplicaCount" => number(workload, "min"),
@@ -75,5 +75,5 @@ fn number(workload: &Workload, leaf: &str) -> Tree {
 }
 
 fn path(workload: &Workload, leaf: &str) -> String {
-    format!("{}.scaling.{leaf}", workload.name)
+    format!("{}.scaling.{leaf}", workload.knobs)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use ampoule_charts::plan::EnvValue;
 
-use crate::{folder, plan};
+use crate::{PLATFORMS, folder, plan, plan_of};
 
 fn source(path: &str) -> String {
     fs::read_to_string(folder().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -14,7 +14,7 @@ fn source(path: &str) -> String {
 fn every_variable_is_read_by_the_command_line() {
     let sources = source("cli/src/serve.rs") + &source("cli/src/api_client.rs");
     let mut seen = 0;
-    for workload in &plan().workloads {
+    for workload in plan().workloads() {
         for (variable, value) in &workload.env {
             // A role's key may come from a file: the same name with `_FILE`.
             let base = variable.strip_suffix("_FILE").unwrap_or(variable);
@@ -28,33 +28,66 @@ fn every_variable_is_read_by_the_command_line() {
     assert!(seen >= 14, "{seen}");
 }
 
-#[test]
-fn every_metric_is_exposed_by_the_manager() {
+/// Names of the manager's series, as Prometheus keeps them.
+fn series() -> BTreeSet<String> {
     let source = source("manager/src/metrics.rs");
     let between =
         |text: &str, start: &str| text.split_once(start).and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name.to_owned());
     let prefix = between(&source, "const PREFIX: &str = \"").expect("the prefix");
-    let mut metrics = BTreeSet::new();
+    let mut series = BTreeSet::new();
     for line in source.lines().filter(|line| line.contains("registry.register")) {
         let unit = if line.contains("Unit::Seconds") { "_seconds" } else { "" };
-        metrics.extend(between(line, "(\"").map(|name| format!("{prefix}_{name}{unit}")));
+        let Some(name) = between(line, "(\"").map(|name| format!("{prefix}_{name}{unit}")) else { continue };
+        let field = line.rsplit_once("self.").and_then(|(_, rest)| rest.split_once('.')).expect(line).0;
+        let of = |kind: &str| source.lines().any(|line| line.trim_start().starts_with(&format!("{field}: ")) && line.contains(kind));
+        match (of("Counter"), of("Histogram")) {
+            (true, _) => series.extend([format!("{name}_total")]),
+            (_, true) => series.extend(["_bucket", "_sum", "_count"].map(|end| format!("{name}{end}"))),
+            _ => series.extend([name]),
+        }
     }
-    assert!(metrics.len() > 5, "{metrics:?}");
-    let plan = plan();
-    assert!(!plan.signals.is_empty());
-    for signal in &plan.signals {
-        assert!(metrics.contains(&signal.metric), "{} is none of {metrics:?}", signal.metric);
+    series
+}
+
+/// Words of a query that are names of ours.
+fn named(expr: &str) -> impl Iterator<Item = &str> {
+    let words = expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("scriptmanager_") || word.starts_with("scriptworker_"))
+}
+
+#[test]
+fn every_metric_is_exposed_by_the_manager() {
+    let series = series();
+    assert!(series.len() > 10, "{series:?}");
+    let mut seen = 0;
+    for plan in PLATFORMS.map(plan_of) {
+        assert!(!plan.signals.is_empty());
+        let signals = plan.signals.iter().map(|signal| signal.metric.as_str());
+        let queries =
+            plan.dashboards.values().flat_map(|page| &page.panels).flat_map(|panel| &panel.queries).map(|query| query.expr.as_str());
+        let alerts = plan.alerts.values().map(|alert| alert.expr.as_str());
+        let chosen = plan.dashboards.values().map(|page| page.chosen_by.as_str());
+        for expr in signals.chain(queries).chain(alerts).chain(chosen) {
+            let names: Vec<_> = named(expr).collect();
+            assert!(!names.is_empty(), "{expr}");
+            for name in names {
+                assert!(series.contains(name), "{name} of {expr} is none of {series:?}");
+                seen += 1;
+            }
+        }
     }
+    assert!(seen > 25, "{seen}");
 }
 
 #[test]
 fn every_path_is_an_endpoint() {
     let router = source("manager/src/api/mod.rs");
     let plan = plan();
-    let probes =
-        plan.workloads.iter().flat_map(|workload| [&workload.probes.live, &workload.probes.ready]).flatten().map(|probe| &probe.path);
-    let paths: Vec<_> =
-        probes.chain(plan.monitors.iter().map(|monitor| &monitor.path)).chain(plan.hosts.iter().flat_map(|host| &host.paths)).collect();
+    let probes = plan.workloads().flat_map(|workload| [&workload.probes.live, &workload.probes.ready]).flatten().map(|probe| &probe.path);
+    let paths: Vec<_> = probes
+        .chain(plan.monitors.iter().map(|monitor| &monitor.path))
+        .chain(plan.charts[0].hosts.iter().flat_map(|host| host.paths.iter().map(|(path, ..)| path)))
+        .collect();
     assert!(paths.len() >= 5);
     for path in paths {
         assert!(router.contains(&format!(".route(\"{path}\"")), "the manager has no {path}");

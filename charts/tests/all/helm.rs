@@ -1,10 +1,11 @@
 //! What Helm prints is what the other tests look at: without this, they could be right about objects that nobody gets.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, ffi::OsString, path::Path, process::Command};
 
+use ampoule_charts::plan::Chart;
 use serde_json::Value;
 
-use crate::{folder, objects::objects};
+use crate::{chart, folder, objects::objects_of, plan_of};
 
 /// `AMPOULE_HELM` names a helm binary; `ci/helm-check` sets it.
 #[test]
@@ -25,12 +26,24 @@ fn helm_prints_these_objects() {
     ];
     for profile in [None, Some("laptop"), Some("small"), Some("fleet")] {
         for also in [&[][..], everything] {
-            let (wanted, printed) = (by_name(objects(profile, also)), by_name(template(Path::new(&helm), profile, also)));
-            assert_eq!(printed.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{profile:?}");
-            for (name, object) in &wanted {
-                assert_eq!(&printed[name], object, "{profile:?} {name:?}");
-            }
+            same(&helm, "ampoule", &chart(), profile, also);
         }
+    }
+    for chart in plan_of("twinit").charts {
+        for profile in chart.profiles.iter().map(|profile| Some(profile.name.as_str())).chain([None]) {
+            same(&helm, "twinit", &chart, profile, &[]);
+        }
+    }
+    let stored: &[(&str, Value)] = &[("network.policy", "calico-stored".into()), ("scriptworker.internet", true.into())];
+    same(&helm, "twinit", &plan_of("twinit").charts[0], Some("cluster"), stored);
+}
+
+fn same(helm: &OsString, platform: &str, chart: &Chart, profile: Option<&str>, also: &[(&str, Value)]) {
+    let wanted = by_name(objects_of(chart, profile, also));
+    let printed = by_name(template(Path::new(helm), platform, &chart.name, profile, also));
+    assert_eq!(printed.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{profile:?}");
+    for (name, object) in &wanted {
+        assert_eq!(&printed[name], object, "{} {profile:?} {name:?}", chart.name);
     }
 }
 
@@ -38,8 +51,8 @@ fn by_name(objects: Vec<Value>) -> BTreeMap<(String, String), Value> {
     objects.into_iter().map(|object| ((object["kind"].to_string(), object["metadata"]["name"].to_string()), object)).collect()
 }
 
-fn template(helm: &Path, profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
-    let chart = folder().join("golden/ampoule/charts/ampoule");
+fn template(helm: &Path, platform: &str, chart: &str, profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
+    let chart = folder().join("golden").join(platform).join("charts").join(chart);
     let mut set = serde_json::json!({});
     for (path, value) in also {
         *path.split('.').fold(&mut set, |at, name| &mut at[name]) = value.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ampoule_charts::{knob::value_at, render};
 
-use crate::plan;
+use crate::{PLATFORMS, chart, plan_of};
 
 /// Paths after `.Values.` in a template.
 fn used(text: &str) -> impl Iterator<Item = String> {
@@ -14,19 +14,24 @@ fn used(text: &str) -> impl Iterator<Item = String> {
 
 #[test]
 fn templates_use_all_knobs_and_nothing_else() {
-    let plan = plan();
-    let files = render(&plan);
-    let templates = files.iter().filter(|(path, _)| path.contains("/templates/"));
-    let used: BTreeSet<_> = templates.flat_map(|(_, text)| used(text)).collect();
-    let declared: BTreeSet<_> = plan.knobs.iter().map(|knob| knob.path.clone()).collect();
-    assert_eq!(used, declared);
+    for plan in PLATFORMS.map(plan_of) {
+        let files = render(&plan);
+        for chart in &plan.charts {
+            let folder = format!("charts/{}/templates/", chart.name);
+            let templates = files.iter().filter(|(path, _)| path.starts_with(&folder));
+            let used: BTreeSet<_> = templates.flat_map(|(_, text)| used(text)).collect();
+            let declared: BTreeSet<_> = chart.knobs.iter().map(|knob| knob.path.clone()).collect();
+            assert_eq!(used, declared, "{}", chart.name);
+        }
+    }
 }
 
 #[test]
 fn templates_hold_almost_no_logic() {
     // What a template may do: conditions on a knob, and printing one.
-    let allowed = ["if", "else", "end", "eq", "toYaml", "nindent", "quote", "int64", "add", "print", "|"];
-    for (path, text) in render(&plan()).iter().filter(|(path, _)| path.contains("/templates/")) {
+    let allowed = ["if", "else", "end", "eq", "toYaml", "nindent", "quote", "int64", "add", "print", "trimPrefix", "|"];
+    let files: Vec<_> = PLATFORMS.iter().flat_map(|name| render(&plan_of(name))).collect();
+    for (path, text) in files.iter().filter(|(path, _)| path.contains("/templates/")) {
         for action in text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap()) {
             let mut bare = String::new();
             for (index, part) in action.split('"').enumerate() {
@@ -46,7 +51,10 @@ fn templates_hold_almost_no_logic() {
 
 #[test]
 fn defaults_and_profiles_fit_the_schema() {
-    let plan = plan();
+    for knob in PLATFORMS.iter().flat_map(|name| plan_of(name).charts).flat_map(|chart| chart.knobs.iter().cloned().collect::<Vec<_>>()) {
+        assert_eq!(knob.refuses(&knob.default), None, "{}", knob.path);
+    }
+    let plan = chart();
     for knob in plan.knobs.iter() {
         assert_eq!(knob.refuses(&knob.default), None, "{}", knob.path);
         assert!(!knob.doc.is_empty() && !knob.doc.contains('\n'), "{}", knob.path);
@@ -64,7 +72,7 @@ fn defaults_and_profiles_fit_the_schema() {
 fn workers_have_memory_for_their_slots() {
     const OF_A_JOB: u64 = 512;
     const OF_THE_ENGINE: u64 = 512;
-    let plan = plan();
+    let plan = chart();
     let profiles = plan.profiles.iter().map(|profile| Some(&profile.values)).chain([None]);
     for profile in profiles {
         let values = plan.knobs.values(|path| profile.and_then(|values| values.get(path)));

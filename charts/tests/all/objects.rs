@@ -1,18 +1,22 @@
 //! Objects fit each other: selectors select, accounts exist, ports have names, and pods are as restricted as they can be.
 
-use ampoule_charts::render;
+use ampoule_charts::{plan::Chart, render};
 use serde_json::Value;
 
-use crate::plan;
+use crate::{chart, plan, plan_of};
 
 /// All objects with the values of this profile, everything that can be switched on.
 pub(crate) fn objects(profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
-    let plan = plan();
+    objects_of(&chart(), profile, also)
+}
+
+/// The same of any chart.
+pub(crate) fn objects_of(plan: &Chart, profile: Option<&str>, also: &[(&str, Value)]) -> Vec<Value> {
     let values = profile.map(|name| &plan.profiles.iter().find(|profile| profile.name == name).expect(name).values);
     let values = plan.knobs.values(|path| {
         also.iter().find(|(name, _)| *name == path).map(|(_, value)| value).or_else(|| values.and_then(|values| values.get(path)))
     });
-    render::objects(&plan).iter().filter_map(|object| object.json(&values, "jobs")).collect()
+    render::objects(plan).iter().filter_map(|object| object.json(&values, "jobs")).collect()
 }
 
 /// The one object of this kind and name.
@@ -26,10 +30,22 @@ fn profiles() -> [Option<&'static str>; 4] {
     [None, Some("laptop"), Some("small"), Some("fleet")]
 }
 
+/// Every chart of every platform, in each of its ways, with everything that can be switched on.
+fn everywhere() -> Vec<Vec<Value>> {
+    let mut all: Vec<_> = profiles().into_iter().map(|profile| objects(profile, &[])).collect();
+    for chart in plan_of("twinit").charts {
+        for profile in chart.profiles.iter().map(|profile| Some(profile.name.as_str())).chain([None]) {
+            all.push(objects_of(&chart, profile, &[]));
+        }
+    }
+    assert_eq!(all.len(), 12);
+    all
+}
+
 fn pod(object: &Value) -> Option<&Value> {
     match object["kind"].as_str()? {
         "Pod" => Some(object),
-        "Deployment" | "StatefulSet" => Some(&object["spec"]["template"]),
+        "Deployment" | "StatefulSet" | "Job" => Some(&object["spec"]["template"]),
         _ => None,
     }
 }
@@ -41,8 +57,7 @@ pub(crate) fn selects(selector: &Value, labels: &Value) -> bool {
 
 #[test]
 fn names_are_unique_and_selectors_select() {
-    for profile in profiles() {
-        let all = objects(profile, &[]);
+    for all in everywhere() {
         let mut names: Vec<_> = all.iter().map(|object| (object["kind"].to_string(), object["metadata"]["name"].to_string())).collect();
         let count = names.len();
         names.sort();
@@ -50,7 +65,7 @@ fn names_are_unique_and_selectors_select() {
         assert_eq!(names.len(), count, "two objects have one name");
         for object in &all {
             let spec = &object["spec"];
-            if let (Some(pod), false) = (pod(object), object["kind"] == "Pod") {
+            if let (Some(pod), false) = (pod(object), object["kind"] == "Pod" || object["kind"] == "Job") {
                 assert!(selects(&spec["selector"]["matchLabels"], &pod["metadata"]["labels"]), "{object:#}");
             }
             if object["kind"] == "Service" {
@@ -126,8 +141,7 @@ fn scaling_is_by_one_at_a_time() {
 
 #[test]
 fn pods_are_restricted_and_carry_no_token() {
-    for profile in profiles() {
-        let all = objects(profile, &[]);
+    for all in everywhere() {
         for pod in all.iter().filter_map(pod) {
             let (spec, context) = (&pod["spec"], &pod["spec"]["securityContext"]);
             assert_eq!((&spec["automountServiceAccountToken"], &spec["enableServiceLinks"]), (&Value::Bool(false), &Value::Bool(false)));

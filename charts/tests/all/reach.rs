@@ -74,7 +74,7 @@ fn calico(policies: &[Value], from: &Pod, to: &Pod, port: u64, protocol: &str) -
             };
             rule["protocol"].as_str().is_none_or(|own| own == protocol) && entity(&rule["source"], from) && entity(&rule["destination"], to)
         };
-        let verdict = mine.iter().flat_map(|policy| policy["spec"][rules].as_array().unwrap()).find(|rule| matches(rule));
+        let verdict = mine.iter().flat_map(|policy| policy["spec"][rules].as_array().into_iter().flatten()).find(|rule| matches(rule));
         mine.is_empty() || verdict.is_some_and(|rule| rule["action"] == "Allow")
     };
     side(from, "Egress", "egress") && side(to, "Ingress", "ingress")

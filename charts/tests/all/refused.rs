@@ -129,7 +129,7 @@ fn duplicates() {
     );
     check(
         "\ncomponents:",
-        "  api-too:\n    doc: Again\n    name: ampoule.example.com\n    component: manager\n    port: http-web\n    paths: [/v1]\n\ncomponents:",
+        "  api-too:\n    doc: Again\n    name: ampoule.example.com\n    routes: [{component: manager, port: http-web, paths: [/v1]}]\n\ncomponents:",
         &["hosts.api-too.name: `ampoule.example.com` is host `api` already; refer to that one"],
     );
 }

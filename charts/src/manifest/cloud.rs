@@ -1,0 +1,124 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The clouds that the platform can stand in, each with what its objects are called there.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clouds {
+    /// Amazon Web Services.
+    pub aws: Option<Aws>,
+    /// Oracle Cloud Infrastructure.
+    pub oci: Option<Oci>,
+}
+
+/// Amazon Web Services.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Aws {
+    /// Region by default.
+    pub region: String,
+    /// Name of the EKS cluster by default.
+    pub cluster: String,
+    /// How pods get credentials.
+    pub identity: Identity,
+    /// ARN of a customer's key that encrypts the buckets: a third statement in each policy. None: Amazon's own key, which needs no grant.
+    pub kms_key: Option<String>,
+}
+
+/// How pods get credentials of a cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// By the EKS Pod Identity Agent, an add-on of the cluster.
+    PodIdentity,
+}
+
+/// Oracle Cloud Infrastructure.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Oci {
+    /// OCID of the compartment by default.
+    pub compartment: String,
+    /// OCID of the Kubernetes cluster by default.
+    pub cluster: String,
+    /// Which statements are written.
+    pub statements: Statements,
+}
+
+/// Which statements are written for pairs of account and bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Statements {
+    /// Three for each pair. The first of the three names no bucket, so that accounts with several buckets have it several times.
+    Literal,
+    /// Each once.
+    Deduplicated,
+}
+
+/// A folder of objects in the cloud.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// What is in it.
+    pub doc: String,
+    /// Its name in the cloud by default; names are unique in the world.
+    pub name: String,
+    /// Whether older versions of objects are kept.
+    #[serde(default)]
+    pub versioning: bool,
+    /// Days after which older versions go away; never if absent.
+    pub keep_days: Option<u32>,
+}
+
+/// What a service account may do with buckets.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// The service account.
+    pub account: String,
+    /// The buckets.
+    pub buckets: Vec<String>,
+}
+
+/// Something that operators do, step by step.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// When to do it, and what it leaves behind.
+    pub doc: String,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a procedure.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What is done, as a heading.
+    pub title: String,
+    /// What it is about: this decides what is printed under the heading.
+    pub about: About,
+    /// What else to know.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// Public names.
+    Dns,
+    /// Ports between the platform and what is outside.
+    Connectivity,
+    /// Buckets, roles and policies.
+    CloudAccess,
+    /// What isolated components may dial.
+    NetworkPolicy,
+    /// Signals on their way to the autoscaler.
+    Monitoring,
+    /// Secrets, in each of the ways to make them.
+    Secrets,
+    /// Charts in their order.
+    Charts,
+}
