@@ -7,6 +7,7 @@
 //! |---|---|
 //! | what does a fresh sandbox cost? | [`sandbox`] |
 //! | what does a job cost, by script and by how it was loaded? | [`run`] |
+//! | what does a host call cost? | [`host_call`] |
 //! | how long until a process can run anything? | [`start`] |
 //! | how much memory does a live sandbox hold? | [`density`] |
 //! | how long after its limit is a script stopped? | [`interrupt`] |
@@ -30,6 +31,7 @@ pub mod cpu;
 pub mod density;
 pub mod figures;
 pub mod held_out;
+pub mod host_call;
 mod html;
 pub mod interrupt;
 mod lab;

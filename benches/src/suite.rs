@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use anyhow::Result;
 
-use crate::{Bench, cpu, density, held_out, interrupt, peers, preemption, run, sandbox, scale, service, start};
+use crate::{Bench, cpu, density, held_out, host_call, interrupt, peers, preemption, run, sandbox, scale, service, start};
 
 /// One question, and the figures that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Suite {
     Sandbox,
     /// What does a job cost, by script and by how it was loaded?
     Run,
+    /// What does a host call cost?
+    HostCall,
     /// How long until a process can run anything?
     Start,
     /// How much memory does a live sandbox hold?
@@ -33,10 +35,11 @@ pub enum Suite {
 
 impl Suite {
     /// Every suite, in the order in which they are measured: memory before the suites that fill it.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Density,
         Self::Sandbox,
         Self::Run,
+        Self::HostCall,
         Self::Start,
         Self::Interrupt,
         Self::Preemption,
@@ -57,6 +60,7 @@ impl Suite {
         match self {
             Self::Sandbox => "sandbox",
             Self::Run => "run",
+            Self::HostCall => "host-call",
             Self::Start => "start",
             Self::Density => "density",
             Self::Interrupt => "interrupt",
@@ -74,6 +78,7 @@ impl Suite {
         match self {
             Self::Sandbox => "What does a fresh sandbox cost?",
             Self::Run => "What does a job cost, by script and by how it was loaded?",
+            Self::HostCall => "What does a host call cost?",
             Self::Start => "How long until a process can run anything?",
             Self::Density => "How much memory does a live sandbox hold?",
             Self::Interrupt => "How long after its limit is a script stopped?",
@@ -90,6 +95,7 @@ impl Suite {
         match self {
             Self::Sandbox => sandbox::measure(bench),
             Self::Run => run::measure(bench),
+            Self::HostCall => host_call::measure(bench),
             Self::Start => start::measure(bench),
             Self::Density => density::measure(bench),
             Self::Interrupt => interrupt::measure(bench),
