@@ -43,13 +43,15 @@ pub fn svg(plan: &Plan) -> String {
     out
 }
 
-/// Those who only dial, those in between, those who are only dialled. What is installed is always in between.
+/// Those who only dial, those in between, those who are only dialled. What is installed is always in between, and so is what lets others in.
 fn columns(plan: &Plan) -> [Vec<String>; 3] {
     let mut columns = [Vec::new(), Vec::new(), Vec::new()];
-    for (name, part) in &plan.parts {
+    for name in plan.parts.keys() {
         let dials = plan.links.iter().any(|link| link.from.component == *name);
         let dialled = plan.links.iter().any(|link| link.to.component == *name);
-        let column = match (part.kind.installed() || part.kind == Kind::Cluster, dials, dialled) {
+        let ours = |name: &str| plan.parts[name].kind.installed() || plan.parts[name].kind == Kind::Cluster;
+        let entrance = dialled && !plan.links.iter().any(|link| link.to.component == *name && ours(&link.from.component));
+        let column = match (ours(name) || entrance, dials, dialled) {
             (_, false, false) => continue,
             (true, _, _) => 1,
             (false, true, _) => 0,
@@ -78,10 +80,12 @@ fn edge(from: (i32, i32), to: (i32, i32), label: &str) -> String {
     };
     let bend = if from.0 == to.0 { 70 } else { (x2 - x1) / 2 };
     let (c1, c2) = if from.0 == to.0 { (x1 + bend, x2 + bend) } else { (x1 + bend, x2 - bend) };
-    let (x, y) = ((x1 + 3 * c1 + 3 * c2 + x2) / 8, (y1 + y2) / 2 - 4);
+    // Two thirds of the way: there, lines of one box have parted.
+    let (x, y) = ((x1 + 6 * c1 + 12 * c2 + 8 * x2) / 27, (7 * y1 + 20 * y2) / 27 + 4);
     format!(
         "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#777\" marker-end=\"url(#arrow)\"/>\n\
-         <text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#444\">{}</text>\n",
+         <text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#444\" stroke=\"#fff\" stroke-width=\"4\" \
+         paint-order=\"stroke\">{}</text>\n",
         escaped(label)
     )
 }

@@ -57,7 +57,12 @@ impl QuickJs {
     pub(super) fn build(peers_dir: &Path) -> Result<Self> {
         let dir = built(peers_dir, "quickjs-wasm", &[DRIVER, CRATE.0, CRATE.1, &FLAGS.join(" ")], compile)?;
         let mut config = Config::new();
-        config.cranelift_opt_level(OptLevel::Speed).consume_fuel(true).max_wasm_stack(STACK_BYTES).memory_init_cow(true);
+        config
+            .cranelift_opt_level(OptLevel::Speed)
+            .consume_fuel(true)
+            .max_wasm_stack(STACK_BYTES)
+            .async_stack_size(2 * STACK_BYTES)
+            .memory_init_cow(true);
         let engine = Engine::new(&config).map_err(ours)?;
         let module = Module::from_file(&engine, dir.join("quickjs.wasm")).map_err(ours)?;
         let mut linker = Linker::new(&engine);

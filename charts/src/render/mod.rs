@@ -24,6 +24,7 @@ pub use self::{
     preflight::{Ask, Probe, probes},
 };
 use crate::{
+    graph::svg,
     lock,
     manifest::Isolation,
     plan::{Chart, Plan},
@@ -51,6 +52,7 @@ pub fn render(plan: &Plan) -> Files {
     files.extend(secrets::files(plan));
     files.extend(runbook::files(plan));
     files.extend(preflight::files(plan));
+    files.insert("connections.svg".to_owned(), svg(plan));
     if !plan.lints.is_empty() {
         files.insert("lints.txt".to_owned(), plan.lints.iter().map(|lint| format!("{}: {}\n", lint.key, lint.message)).collect());
     }

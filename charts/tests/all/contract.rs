@@ -93,3 +93,37 @@ fn every_path_is_an_endpoint() {
         assert!(router.contains(&format!(".route(\"{path}\"")), "the manager has no {path}");
     }
 }
+
+/// Units and image start what is there, as the charts do.
+#[test]
+fn units_and_image_fit_the_product() {
+    let sources = source("cli/src/serve.rs") + &source("cli/src/api_client.rs");
+    for (role, wanted) in [("manager", 6), ("worker", 3)] {
+        let unit = source(&format!("charts/systemd/ampoule-{role}.service"));
+        assert!(unit.contains(&format!("\nExecStart=/usr/local/bin/ampoule {role}\n")), "{role}");
+        let variables: Vec<_> = unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('=')).collect();
+        assert_eq!(variables.len(), wanted, "{role}");
+        for (name, value) in variables {
+            let base = name.strip_suffix("_FILE").unwrap_or(name);
+            assert!(sources.contains(&format!("\"{base}\"")), "{role}: the command line knows no {name}");
+            // A key is handed over by systemd, and never stands in the unit.
+            if let Some(file) = value.strip_prefix("%d/") {
+                assert!(unit.contains(&format!("\nLoadCredential={file}:")), "{role}: nobody loads {file}");
+            }
+            assert!(!base.ends_with("_KEY") || name != base, "{role}: {name} holds a key");
+        }
+        // The pod's grace is the same, or the drain would be cut short.
+        let plan = plan();
+        let own = plan.workloads().find(|workload| workload.name == role).unwrap();
+        let values = plan.charts[0].knobs.defaults();
+        let grace = own.grace.as_ref().unwrap().json(&values, "");
+        assert!(unit.contains(&format!("\nTimeoutStopSec={grace}\n")), "{role}: {grace}");
+    }
+    let image = source("charts/container/Containerfile");
+    let pod = crate::objects::objects(None, &[]).into_iter().find(|object| object["kind"] == "Deployment").unwrap();
+    let user = pod.pointer("/spec/template/spec/securityContext/runAsUser").unwrap();
+    assert!(image.contains(&format!("\nUSER {user}:{user}\n")) && image.contains(" /usr/local/bin/ampoule\n"));
+    let toolchain = source("rust-toolchain.toml");
+    let version = image.split_once("library/rust:").unwrap().1.split('-').next().unwrap();
+    assert!(toolchain.contains(&format!("channel = \"{version}")), "the image is built by Rust {version}");
+}

@@ -64,7 +64,7 @@ struct Rendered {
 
 impl Rendered {
     fn new(plan: Plan) -> Self {
-        let names = ["contract", "expect", "golden", "helm", "knobs", "objects", "reach", "refused", "twinit", "vectors"];
+        let names = ["contract", "expect", "explain", "golden", "helm", "knobs", "objects", "reach", "refused", "twinit", "vectors"];
         let tests = names.iter().map(|name| fs::read_to_string(folder().join(format!("tests/all/{name}.rs"))).unwrap()).collect();
         Self { files: render(&plan), plan, tests, objects: RefCell::default() }
     }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod expect;
+mod explain;
 mod golden;
 mod helm;
 mod knobs;

@@ -165,3 +165,30 @@ fn the_evaluators_see_mutants() {
     let open: Vec<Value> = serde_json::from_str(&Value::from(ordered).to_string().replace("\"Deny\"", "\"Allow\"")).unwrap();
     assert_ne!(baseline, reached(|a, b, port, protocol| calico(&open, a, b, port, protocol)), "a refusal that allows");
 }
+
+/// `explain` answers from the plan; the network decides by the policies. They must say the same.
+#[test]
+fn explanations_say_what_the_policies_do() {
+    let (plan, policies) = (crate::plan(), policies("kubernetes"));
+    let names = |component: &str| match component {
+        "clients" => "client".to_owned(),
+        other => other.to_owned(),
+    };
+    let pods = pods();
+    let mut compared = 0;
+    for from in plan.parts.keys() {
+        for (to, about) in plan.parts.iter().filter(|(to, about)| *to != from && !about.ports.is_empty()) {
+            // About what is between others, the manifest decides nothing.
+            if !about.kind.installed() && !plan.parts[from].kind.installed() {
+                continue;
+            }
+            let pod = |component: &str| pods.iter().find(|pod| pod.name == names(component)).unwrap();
+            let open = |port: &ampoule_charts::plan::NamedPort| {
+                kubernetes(&policies, pod(from), pod(to), port.number.into(), port.protocol.as_str())
+            };
+            assert_eq!(plan.reach(from, to).unwrap().yes, about.ports.iter().any(open), "{from} → {to}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 12, "{compared}");
+}

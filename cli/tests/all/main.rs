@@ -11,6 +11,7 @@ mod examples;
 mod keys;
 mod memory;
 mod neighbours;
+mod platform;
 mod submit;
 mod support;
 mod workers;
