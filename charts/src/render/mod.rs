@@ -67,10 +67,9 @@ pub fn objects(chart: &Chart) -> Vec<Object> {
         objects.extend(workload::objects(chart, workload));
         objects.extend(scaling::objects(chart, workload));
         if let Some(isolation) = &workload.isolation {
-            objects.extend(network_policy::objects(chart, workload, isolation));
-            for form in forms(isolation) {
-                objects.extend(calico::objects(chart, workload, isolation, *form));
-            }
+            let mut policies = network_policy::objects(chart, workload, isolation);
+            policies.extend(forms(isolation).iter().flat_map(|form| calico::objects(chart, workload, isolation, *form)));
+            objects.extend(policies.into_iter().map(|policy| policy.variant(workload.variant.as_ref())));
         }
     }
     objects.extend(chart.open_policy.as_ref().map(|open| network_policy::open(chart, open)));
@@ -93,7 +92,8 @@ fn policies(chart: &Chart) -> Files {
             files.insert(format!("policies/{folder}/{name}.yaml"), object.plain(&values, namespace));
         }
     };
-    for workload in &chart.workloads {
+    // Two that take each other's place would give one name to two policies; without Helm, nobody chooses.
+    for workload in chart.workloads.iter().filter(|workload| workload.stands_for.is_none()) {
         if let Some(isolation) = &workload.isolation {
             add("kubernetes", &workload.name, network_policy::objects(chart, workload, isolation));
             for form in forms(isolation) {
