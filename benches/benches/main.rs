@@ -4,14 +4,15 @@
 
 use std::{path::Path, time::Duration};
 
-use ampoule_benches::{Subject, cpu, interrupt, run, sandbox, service, start};
+use ampoule_benches::{Subject, cpu, host_call, interrupt, run, sandbox, service, start};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn benches(c: &mut Criterion) {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ampoule-peers");
-    let groups: [(&str, &dyn Fn() -> Vec<Subject>); 6] = [
+    let groups: [(&str, &dyn Fn() -> Vec<Subject>); 7] = [
         ("sandbox", &|| sandbox::subjects().expect("sandboxes run")),
         ("run", &|| run::subjects(&peers).expect("jobs run")),
+        ("host-call", &|| host_call::subjects().expect("host calls are answered")),
         ("start", &start::subjects),
         ("interrupt", &|| interrupt::subjects().expect("scripts are stopped")),
         ("cpu", &|| cpu::subjects().expect("programs run")),

@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::{Clock, Sample, Subject, Suite};
+use crate::{Clock, Sample, Subject, Suite, contest::Entrant, rivals::Rival};
 
 /// How much time to spend.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +133,10 @@ pub struct Bench<'a> {
     /// A program, with arguments, that takes `serve-jobs` and `serve-density COUNT IMAGES` as further ones; see
     /// [`scale::serve`](crate::scale::serve) and [`density::serve`](crate::density::serve).
     pub program: Option<Vec<String>>,
+    /// Who runs the programs of `cpu` and `held-out` besides us.
+    pub against: Vec<Rival>,
+    /// Those of them that could be had, from the first suite that asks to the last one.
+    pub(crate) entrants: Option<Vec<Entrant>>,
     /// What came out so far.
     pub figures: Vec<Figure>,
     /// What did not.
@@ -156,6 +160,8 @@ impl<'a> Bench<'a> {
             effort,
             peers_dir: peers_dir.into(),
             program: None,
+            against: Vec::new(),
+            entrants: None,
             figures: Vec::new(),
             skipped: Vec::new(),
             peers: Vec::new(),
@@ -213,6 +219,18 @@ impl<'a> Bench<'a> {
     /// Keeps a figure.
     pub fn record(&mut self, name: impl Into<String>, unit: Unit, samples: Vec<f64>) {
         self.figures.push(Figure::new(self.suite.as_str(), name, unit, samples));
+    }
+
+    /// Keeps the geometric mean of several programs' medians. `n` is the number of programs: with some of them skipped it is another figure.
+    pub(crate) fn record_geomean(&mut self, name: impl Into<String>, unit: Unit, medians: &[f64]) {
+        if medians.is_empty() {
+            return;
+        }
+        let geomean = (medians.iter().map(|median| median.ln()).sum::<f64>() / medians.len() as f64).exp();
+        self.record(name, unit, vec![geomean]);
+        if let Some(figure) = self.figures.last_mut() {
+            figure.n = medians.len();
+        }
     }
 
     /// Says what is being measured by other means than [`subjects`](Self::subjects).

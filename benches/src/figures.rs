@@ -8,7 +8,7 @@ use ampoule_engine::RunRequest;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::{Lab, committed, cpu, eval, job};
+use crate::{Lab, committed, eval, job, programs};
 
 /// The command that writes the file anew.
 pub const REFRESH: &str = "cargo run -p ampoule -- bench figures --write";
@@ -40,7 +40,7 @@ impl Figures {
     /// Runs everything once.
     pub fn measure() -> Result<Self> {
         let lab = Lab::without_images()?;
-        let programs = cpu::PROGRAMS.iter().map(|program| (format!("cpu/{}", program.name), program.request(true)));
+        let programs = programs::SUITE.iter().map(|program| (format!("cpu/{}", program.name), program.request(true)));
         let all = [("eval".to_owned(), eval()), ("job".to_owned(), job())].into_iter().chain(programs);
         let runs = all.map(|(name, request)| Ok((name, burn(&lab, &request)?))).collect::<Result<_>>()?;
         Ok(Self { engine: lab.engine.id().to_owned(), runs })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Figure, Skipped, Suite, Unit, plot, report::number};
+use crate::{Figure, Skipped, Suite, Unit, contest::Matrix, plot, report::number};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -23,8 +23,12 @@ pub fn page(figures: &[Figure], skipped: &[Skipped], about: &[(&str, String)]) -
         }
     }
     for suite in suites {
-        let of_suite: Vec<_> = figures.iter().filter(|figure| figure.suite == suite).collect();
+        let listed = |figure: &&Figure| figure.suite == suite && (suite == Suite::SideBySide.as_str() || !Matrix::shows(&figure.name));
+        let of_suite: Vec<_> = figures.iter().filter(listed).collect();
         section(&mut html, suite, &of_suite);
+    }
+    for matrix in Matrix::all(figures) {
+        contest(&mut html, &matrix);
     }
     if !skipped.is_empty() {
         html.push_str("<section><h2>Skipped</h2><ul>");
@@ -64,6 +68,21 @@ fn section(html: &mut String, suite: &'static str, figures: &[&Figure]) {
         let _ = write!(html, "<tr><td>{name}</td><td>{p50}</td><td>{p99}</td><td>{}</td><td>{}</td></tr>", figure.unit.as_str(), figure.n);
     }
     html.push_str("</tbody></table></section>\n");
+}
+
+/// A table of programs and rivals.
+fn contest(html: &mut String, matrix: &Matrix) {
+    let row = |row: &[String], cell: &str| {
+        let cells: String = row.iter().map(|text| format!("<{cell}>{}</{cell}>", escape(text))).collect();
+        format!("<tr>{cells}</tr>")
+    };
+    let body: String = matrix.rows.iter().map(|cells| row(cells, "td")).collect();
+    let _ = writeln!(
+        html,
+        "<section><h2>{} against others, in turns: CPU time in ms, and ours by theirs</h2><table><thead>{}</thead><tbody>{body}</tbody></table></section>",
+        matrix.head.first().map_or("", String::as_str),
+        row(&matrix.head, "th")
+    );
 }
 
 fn escape(text: &str) -> String {

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunRequest};
+use ampoule_engine::{CancellationToken, Engine, EngineConfig, ImageCost, Mode, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
 use ampoule_protocol::{ImageUse, Json, Outcome, RunReport};
 use anyhow::{Context as _, Result, bail, ensure};
@@ -24,6 +24,8 @@ pub fn job() -> RunRequest {
 
 /// How long an image may take to be made before a bench gives up on it.
 const IMAGE_PATIENCE: Duration = Duration::from_secs(10);
+
+const NO_IMAGE: &str = "it has no image: its top level looks at the clock, draws randomness or begins an operation";
 
 /// An engine, and a thread's runtime to drive it.
 pub struct Lab {
@@ -65,13 +67,18 @@ impl Lab {
         Ok(report)
     }
 
+    /// What a script's image costs.
+    pub fn image_cost(&self, request: &RunRequest) -> Result<ImageCost> {
+        self.runtime.block_on(self.engine.image_cost(request, capabilities(request)))?.context(NO_IMAGE)
+    }
+
     /// Runs a script until its runs start from an image.
     pub fn image(&self, request: &RunRequest) -> Result<()> {
         let started = Instant::now();
         loop {
             match self.returns(request)?.usage.image {
                 ImageUse::Used => return Ok(()),
-                ImageUse::Unusable => bail!("it has no image: its top level looks at the clock, draws randomness or begins an operation"),
+                ImageUse::Unusable => bail!(NO_IMAGE),
                 ImageUse::None => ensure!(started.elapsed() < IMAGE_PATIENCE, "after {IMAGE_PATIENCE:?} it still has no image"),
             }
         }

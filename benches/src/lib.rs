@@ -7,31 +7,41 @@
 //! |---|---|
 //! | what does a fresh sandbox cost? | [`sandbox`] |
 //! | what does a job cost, by script and by how it was loaded? | [`run`] |
+//! | what does a host call cost? | [`host_call`] |
 //! | how long until a process can run anything? | [`start`] |
 //! | how much memory does a live sandbox hold? | [`density`] |
 //! | how long after its limit is a script stopped? | [`interrupt`] |
 //! | do long scripts starve short ones? | [`preemption`] |
 //! | what does a second core give? | [`scale`] |
 //! | how fast is JavaScript itself? | [`cpu`] |
+//! | does what makes the suite faster make other programs faster too? | [`held_out`] |
 //! | how long from a submit to its result? | [`service`] |
 //! | how do others compare, here and now? | [`peers`] |
 //! | did the guest's work change, noise aside? | [`figures`], [`callgrind`] |
+//! | where does the guest's time go? | [`profile`] |
+//! | does the engine do what ECMA-262 says? | [`test262`] |
 
 #![forbid(unsafe_code)]
 
 mod bench;
 pub mod callgrind;
 mod committed;
+pub mod contest;
 pub mod cpu;
 pub mod density;
 pub mod figures;
+pub mod held_out;
+pub mod host_call;
 mod html;
 pub mod interrupt;
 mod lab;
 pub mod peers;
 mod plot;
 pub mod preemption;
+pub mod profile;
+pub mod programs;
 pub mod report;
+pub mod rivals;
 pub mod run;
 pub mod sandbox;
 pub mod scale;
@@ -39,6 +49,7 @@ pub mod service;
 pub mod start;
 mod subject;
 mod suite;
+pub mod test262;
 
 pub use bench::{Bench, Effort, Figure, Progress, Skipped, Unit};
 pub use lab::{JOB, JOB_INPUT, Lab, eval, job};

@@ -32,7 +32,24 @@ pub fn subjects(peers_dir: &Path) -> Result<Vec<Subject>> {
 pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     bench.measuring("preparing scripts", 0.0);
     let subjects = subjects(&bench.peers_dir)?;
-    bench.subjects(Unit::Microseconds, subjects)
+    bench.subjects(Unit::Microseconds, subjects)?;
+    image(bench)
+}
+
+/// `image_build` and `image_kib`: what the image of `job.js` costs.
+fn image(bench: &mut Bench<'_>) -> Result<()> {
+    const IMAGES: usize = 50;
+    bench.measuring("image_build", 1.0);
+    let (lab, request) = (Lab::without_images()?, job());
+    let (mut build, mut kept) = (Vec::new(), Vec::new());
+    for _ in 0..IMAGES {
+        let cost = lab.image_cost(&request)?;
+        build.push(Unit::Milliseconds.of(cost.build));
+        kept.push(cost.bytes as f64 / 1024.0);
+    }
+    bench.record("image_build", Unit::Milliseconds, build);
+    bench.record("image_kib", Unit::Kibibytes, kept);
+    Ok(())
 }
 
 fn from_image(name: &str, lab: &Rc<Lab>, request: RunRequest) -> Subject {

@@ -1,9 +1,16 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use ampoule_benches::{Bench, Effort, Progress, Skipped, Suite, callgrind, density, figures, peers, report, scale};
+use ampoule_benches::{
+    Bench, Effort, Progress, Skipped, Suite, callgrind,
+    contest::Matrix,
+    density, figures, peers, profile, report,
+    rivals::{Rival, unpatched_guest},
+    scale, test262,
+};
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,7 +22,7 @@ use crate::exit::{Exit, Ours};
 pub(crate) struct Args {
     #[command(subcommand)]
     other: Option<Other>,
-    /// What to measure; without any, everything but the side-by-side.
+    /// What to measure; without any, everything but the held-out set and the side-by-side.
     suites: Vec<Suite>,
     /// Print `[{suite,name,unit,p50,p99,n}]` instead of the table.
     #[arg(long)]
@@ -29,6 +36,9 @@ pub(crate) struct Args {
     /// Only list the suites.
     #[arg(long)]
     list: bool,
+    /// With whom to compare in `cpu` and `held-out`, in turns: quickjs, native, unpatched. Built at the first time.
+    #[arg(long, value_name = "WHO", value_delimiter = ',')]
+    against: Vec<Rival>,
     /// Where packages of others are kept.
     #[arg(long, value_name = "DIR", default_value = "target/ampoule-peers")]
     peers: PathBuf,
@@ -55,6 +65,41 @@ enum Other {
         #[arg(long, value_name = "FILE", default_value = callgrind::PATH)]
         file: PathBuf,
     },
+    /// Show in which functions of the guest a program spends its time, by Linux's perf.
+    Profile {
+        /// `job`, a program of the suite `cpu`, or a file with a function `main`.
+        program: String,
+        /// How long to sample.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Functions to show.
+        #[arg(long, default_value_t = 40)]
+        rows: usize,
+        /// Also write stacks, a line each, as flame graph tools read them.
+        #[arg(long, value_name = "FILE")]
+        folded: Option<PathBuf>,
+        /// A guest that another build left: a folder of its `target/ampoule-guest/cache`.
+        #[arg(long, value_name = "DIR")]
+        build: Option<PathBuf>,
+    },
+    /// Run test262 in the sandbox. Exit code 1 when a test faults, or passes without our patches and not with them.
+    Test262 {
+        /// A checkout of it.
+        #[arg(env = test262::CHECKOUT)]
+        checkout: PathBuf,
+        /// Only tests whose path from the checkout's top begins so.
+        #[arg(long, value_name = "PATH")]
+        only: Vec<String>,
+        /// Run them without our patches too, and compare.
+        #[arg(long)]
+        unpatched: bool,
+        /// Write what did not pass, a line each; what did not pass without patches goes beside it, to FILE.unpatched.
+        #[arg(long, value_name = "FILE")]
+        failures: Option<PathBuf>,
+    },
+    /// Run a program while it is sampled.
+    #[command(hide = true)]
+    ServeProfile { program: String, seconds: u64, build: Option<PathBuf> },
     /// Do jobs when told to on standard input.
     #[command(hide = true)]
     ServeJobs,
@@ -76,6 +121,15 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
         None => measure(&args).map_err(ours),
         Some(Other::Figures { write, file }) => check_figures(write, &file),
         Some(Other::Callgrind { write, file }) => check_instructions(write, &file),
+        Some(Other::Profile { program, seconds, rows, folded, build }) => {
+            profile(&program, Duration::from_secs(seconds), rows, folded.as_deref(), build.as_deref())
+        }
+        Some(Other::Test262 { checkout, only, unpatched, failures }) => {
+            run_test262(&checkout, &only, unpatched.then_some(&args.peers), failures.as_deref()).map_err(ours)
+        }
+        Some(Other::ServeProfile { program, seconds, build }) => {
+            profile::serve(&program, Duration::from_secs(seconds), build.as_deref()).map(|()| Exit::Done).map_err(ours)
+        }
         Some(Other::ServeJobs) => scale::serve().map(|()| Exit::Done).map_err(ours),
         Some(Other::ServeDensity { count, images }) => density::serve(count, images).map(|()| Exit::Done).map_err(ours),
         Some(Other::Repeat { subject, times }) => callgrind::serve(&subject, times).map(|()| Exit::Done),
@@ -98,6 +152,7 @@ fn measure(args: &Args) -> Result<Exit> {
     let bar = Bar::new(suites.clone());
     let mut bench = Bench::new(if args.quick { Effort::QUICK } else { Effort::FULL }, &args.peers, &bar);
     bench.program = Some(this_program()?);
+    bench.against = args.against.clone();
     for suite in suites {
         bench.suite(suite)?;
     }
@@ -107,7 +162,11 @@ fn measure(args: &Args) -> Result<Exit> {
     } else {
         let (compared, others): (Vec<_>, Vec<_>) =
             bench.figures.iter().cloned().partition(|figure| figure.suite == Suite::SideBySide.as_str());
+        let others: Vec<_> = others.into_iter().filter(|figure| !Matrix::shows(&figure.name)).collect();
         print!("{}", report::table(&others, &bench.skipped));
+        for matrix in Matrix::all(&bench.figures) {
+            print!("{}", matrix.text());
+        }
         print!("{}", peers::table(&compared));
         for (name, version) in &bench.peers {
             println!("{name}: {version}");
@@ -168,6 +227,44 @@ fn check_instructions(write: bool, file: &Path) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     Ok(verdict(&now.differences(&callgrind::Instructions::read(file)?), callgrind::REFRESH))
+}
+
+fn profile(program: &str, time: Duration, rows: usize, folded: Option<&Path>, build: Option<&Path>) -> Result<Exit> {
+    let profile = profile::Profile::record(&this_program()?, program, time, build)?;
+    print!("{}", profile.table(rows));
+    if let Some(file) = folded {
+        profile.write_folded(file)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn run_test262(checkout: &Path, only: &[String], unpatched: Option<&PathBuf>, failures: Option<&Path>) -> Result<Exit> {
+    let plan = test262::Plan::of(checkout, only)?;
+    let run = |build: Option<&Path>, name: &str| {
+        let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos}/{len} {msg}");
+        let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(name.to_owned());
+        let report = plan.run(&test262::engine(build)?, &|done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        print!("{name}: {}", report.summary());
+        Ok::<_, anyhow::Error>(report)
+    };
+    let with = run(None, "patched")?;
+    if let Some(file) = failures {
+        with.write(file)?;
+    }
+    let mut good = with.faults() == 0;
+    if let Some(peers_dir) = unpatched {
+        let without = run(Some(&unpatched_guest(peers_dir)?), "unpatched")?;
+        if let Some(file) = failures {
+            without.write(&file.with_added_extension("unpatched"))?;
+        }
+        print!("{}", with.compared(&without));
+        good &= with.regressions(&without).is_empty();
+    }
+    Ok(if good { Exit::Done } else { Exit::Threw })
 }
 
 fn verdict(differences: &[String], refresh: &str) -> Exit {

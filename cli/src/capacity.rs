@@ -47,11 +47,15 @@ pub(crate) async fn capacity(args: Args) -> Result<Exit> {
     };
     let process = resident_bytes()?;
     let each = engine.footprint(&request, capabilities()?).await.map_err(|error| Ours(error.into()))?;
+    let image = engine.image_cost(&request, capabilities()?).await.map_err(|error| Ours(error.into()))?;
     let capacity = Capacity::of(args.memory.0, process, each, args.limit.0);
     if args.json {
         let figures = serde_json::json!({
             "engine": engine.id(), "memory_bytes": args.memory.0, "process_bytes": process, "sandbox_bytes": each,
             "sandboxes": capacity.measured, "sandboxes_at_limit": capacity.at_limit, "sandboxes_address_space": capacity.address_space,
+            "image": image.map(|image| serde_json::json!({
+                "bytes": image.bytes, "load_fuel": image.load_fuel, "build_ms": image.build.as_secs_f64() * 1e3,
+            })),
         });
         println!("{figures}");
     } else {
@@ -61,6 +65,10 @@ pub(crate) async fn capacity(args: Args) -> Result<Exit> {
         println!("sandboxes that fit     {:>12} if each holds that much", capacity.measured);
         println!("                       {:>12} if each fills its limit of {} KiB", capacity.at_limit, kib(args.limit.0));
         println!("address space          {:>12} at most, whatever the memory", capacity.address_space);
+        match image {
+            Some(image) => println!("its image              {:>12} KiB, made in {:.1} ms", kib(image.bytes), image.build.as_secs_f64() * 1e3),
+            None => println!("its image                      none: it is loaded in every run"),
+        }
     }
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use std::{env, fs, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_engine::{CancellationToken, Engine};
-use ampoule_manager::{Config, Key, Keys};
+use ampoule_manager::{Config, Key, Keys, StoreUrl};
 use ampoule_worker::{LeaseClient, WorkerConfig};
 use anyhow::{Context as _, Result, bail};
 use tokio::{
@@ -17,7 +17,7 @@ use crate::{
     pool::PoolArgs,
 };
 
-/// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder.
+/// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder, unless --store says otherwise.
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen. Anything but loopback needs keys.
@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// The folder for the store; made if it is absent.
     #[arg(long, env = "AMPOULE_DATA", default_value = "ampoule-data")]
     data: PathBuf,
+    /// Another store than the one in the data folder: sqlite:PATH or postgres://USER@HOST/DATABASE.
+    #[arg(long, env = "AMPOULE_STORE", value_name = "URL", hide_env_values = true)]
+    store: Option<StoreUrl>,
     #[command(flatten)]
     worker: SlotArgs,
     #[command(flatten)]
@@ -40,9 +43,9 @@ pub(crate) struct ManagerArgs {
     /// Where to listen. Anything but loopback needs keys.
     #[arg(long, env = "AMPOULE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The store: sqlite:PATH.
-    #[arg(long, env = "AMPOULE_STORE", value_name = "URL")]
-    store: String,
+    /// The store: sqlite:PATH, or postgres://USER@HOST/DATABASE, which several managers may share.
+    #[arg(long, env = "AMPOULE_STORE", value_name = "URL", hide_env_values = true)]
+    store: StoreUrl,
     #[command(flatten)]
     queue: QueueArgs,
     #[command(flatten)]
@@ -78,6 +81,9 @@ struct QueueArgs {
     /// How long a worker keeps a job without a sign of life.
     #[arg(long, env = "AMPOULE_LEASE", default_value = "15s", value_parser = input::duration_ms)]
     lease: u64,
+    /// How long jobs are kept after their end, with their logs and outcomes.
+    #[arg(long, env = "AMPOULE_RETENTION", default_value = "336h", value_parser = input::duration_ms)]
+    retention: u64,
 }
 
 #[derive(clap::Args)]
@@ -95,7 +101,9 @@ const STORE_FILE: &str = "ampoule.sqlite";
 
 pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     start_log(&args.log)?;
-    let mut config = manager_config(args.data.join(STORE_FILE), &args.queue)?;
+    let is_ours = args.store.is_none();
+    let store = args.store.unwrap_or_else(|| StoreUrl::Sqlite(args.data.join(STORE_FILE)));
+    let mut config = manager_config(store, &args.queue)?;
     let worker_key = match key_text(KEY_VARIABLES[1])? {
         Some(key) => Some(key),
         // With keys for others, the worker of this process needs one too; nobody else has to know it.
@@ -107,7 +115,9 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
         None => None,
     };
     ampoule_manager::check_exposure(args.listen, &config.keys)?;
-    fs::create_dir_all(&args.data).with_context(|| format!("cannot make the data folder {}", args.data.display()))?;
+    if is_ours {
+        fs::create_dir_all(&args.data).with_context(|| format!("cannot make the data folder {}", args.data.display()))?;
+    }
     let engine = engine(&args.worker)?;
     let listener = bind(args.listen).await?;
     let address = listener.local_addr()?;
@@ -145,10 +155,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
 
 pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
     start_log(&args.log)?;
-    let Some(path) = args.store.strip_prefix("sqlite:").filter(|path| !path.is_empty()) else {
-        bail!("--store {}: this version keeps jobs in SQLite, write sqlite:PATH", args.store);
-    };
-    let config = manager_config(path.into(), &args.queue)?;
+    let config = manager_config(args.store, &args.queue)?;
     ampoule_manager::check_exposure(args.listen, &config.keys)?;
     let listener = bind(args.listen).await?;
     let terminated = terminated()?;
@@ -195,10 +202,11 @@ fn worker_config(args: &SlotArgs) -> WorkerConfig {
     WorkerConfig { slots: slots(args), drain: Duration::from_millis(args.drain) }
 }
 
-fn manager_config(store: PathBuf, queue: &QueueArgs) -> Result<Config> {
+fn manager_config(store: StoreUrl, queue: &QueueArgs) -> Result<Config> {
     let key = |variable| key_text(variable)?.map(|text| Key::new(&text).with_context(|| variable.to_owned())).transpose();
     let keys = Keys { submit: key(KEY_VARIABLES[0])?, worker: key(KEY_VARIABLES[1])?, admin: key(KEY_VARIABLES[2])? };
-    Ok(Config { keys, lease: Duration::from_millis(queue.lease), ..Config::new(store) })
+    let (lease, retention) = (Duration::from_millis(queue.lease), Duration::from_millis(queue.retention));
+    Ok(Config { keys, lease, retention, ..Config::new(store) })
 }
 
 /// A key from its variable or its file; secrets do not belong on a command line, which other processes can read.

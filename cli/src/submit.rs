@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use ampoule_protocol::{JobSpec, JobView, Json};
+use ampoule_protocol::{ConcurrencyPolicy, JobSpec, JobView, Json};
 use anyhow::{Result, bail};
 
 use crate::{
@@ -70,6 +70,12 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
         libraries: input::libraries(&args.libraries)?,
         limits: args.limits.spec(),
         seed: args.seed,
+        priority: 0,
+        run_at: None,
+        start_within_ms: None,
+        retry: None,
+        concurrency_key: None,
+        concurrency_policy: ConcurrencyPolicy::Queue,
         tags: args.tags.into_iter().map(|TagArg(key, value)| (key, value)).collect::<BTreeMap<_, _>>(),
     };
     let client = ApiClient::new(&args.manager)?;

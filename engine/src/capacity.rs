@@ -49,6 +49,33 @@ impl Engine {
     }
 }
 
+/// What a script's image costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageCost {
+    /// Memory that keeping it takes, against [`EngineConfig::image_cache_bytes`](crate::EngineConfig::image_cache_bytes).
+    pub bytes: u64,
+    /// Fuel of the load that runs from it are spared.
+    pub load_fuel: u64,
+    /// Time to find what the load changed and, for a large image, to make it mappable; the load itself is part of some run anyway.
+    pub build: Duration,
+}
+
+impl Engine {
+    /// Loads a script and makes its image, which is not kept. `None` when it has none, because its top level sees what may differ between runs, or does not end well.
+    pub async fn image_cost(&self, request: &RunRequest, capabilities: Capabilities) -> Result<Option<ImageCost>, EngineFault> {
+        let limits = self.limits(request);
+        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
+        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, CancellationToken::new(), None).await?;
+        let Some(load_fuel) = run::to_the_entry(&mut sandbox, request, &limits).await? else { return Ok(None) };
+        if sandbox.touched() {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let image = sandbox.capture(load_fuel).finish(&self.parts.wasmtime).map_err(|error| EngineFault::Host(format!("{error:?}")))?;
+        Ok(Some(ImageCost { bytes: image.bytes(), load_fuel, build: started.elapsed() }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

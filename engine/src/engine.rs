@@ -1,6 +1,6 @@
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use wasmtime::{Enabled, Extern, InstanceAllocationStrategy, Linker, Memory, PoolingAllocationConfig, Store};
+use wasmtime::{Enabled, Extern, InstanceAllocationStrategy, Linker, Memory, PoolingAllocationConfig, ProfilingStrategy, Store};
 
 use crate::{EngineConfig, EngineError, door, guest, guest::Guest, image_cache::ImageCache, limiter, sandbox::State, settings};
 
@@ -26,23 +26,49 @@ const INSTANCES_PER_SANDBOX: u32 = 2;
 impl Engine {
     /// Maps the embedded machine code and reserves the pool's address space. Compiles nothing.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        Self::with(config, Guest::load)
+        Self::with(config, ProfilingStrategy::None, Guest::load)
     }
 
     /// For measuring what metering costs, and for nothing else: **no limit of fuel or computing time holds**, no run computes in slices, and fuel reads 0.
     /// Compiles the guest, which takes seconds, from a file that exists only where the engine was built.
     #[doc(hidden)]
     pub fn unmetered(config: EngineConfig) -> Result<Self, EngineError> {
-        Self::with(config, Guest::unmetered)
+        Self::with(config, ProfilingStrategy::None, Guest::unmetered)
     }
 
-    fn with(config: EngineConfig, guest: impl FnOnce(&wasmtime::Engine) -> Result<Guest, EngineError>) -> Result<Self, EngineError> {
+    /// For profiling, and for nothing else: tells `perf` the names of the guest's functions, in `/tmp/perf-PID.map`. With a folder, the guest is as in
+    /// [`of_build`](Self::of_build).
+    #[doc(hidden)]
+    pub fn profiled(config: EngineConfig, folder: Option<&Path>) -> Result<Self, EngineError> {
+        match folder {
+            Some(folder) => Self::built(config, ProfilingStrategy::PerfMap, folder),
+            None => Self::with(config, ProfilingStrategy::PerfMap, Guest::load),
+        }
+    }
+
+    /// For comparing, and for nothing else: runs the guest that another build of this engine left in a folder, which must be trusted. There are no images.
+    #[doc(hidden)]
+    pub fn of_build(config: EngineConfig, folder: &Path) -> Result<Self, EngineError> {
+        Self::built(config, ProfilingStrategy::None, folder)
+    }
+
+    fn built(config: EngineConfig, profiling: ProfilingStrategy, folder: &Path) -> Result<Self, EngineError> {
+        // An image holds what differs from the memory of the embedded guest.
+        let config = EngineConfig { image_cache_bytes: 0, image_dir: None, ..config };
+        Self::with(config, profiling, |engine| Guest::of_build(engine, folder))
+    }
+
+    fn with(
+        config: EngineConfig,
+        profiling: ProfilingStrategy,
+        guest: impl FnOnce(&wasmtime::Engine) -> Result<Guest, EngineError>,
+    ) -> Result<Self, EngineError> {
         // Keeping pages resident pays only with the kernel's scan for dirty ones (Linux 6.7); without the scan it would mean copying
         // all of them after every run, which is slower than the page faults it saves.
-        let wasmtime = match wasmtime_engine(&config, Enabled::Yes) {
+        let wasmtime = match wasmtime_engine(&config, profiling, Enabled::Yes) {
             Ok(wasmtime) => wasmtime,
             Err(reason) => {
-                let wasmtime = wasmtime_engine(&config, Enabled::No).map_err(EngineError::Machine)?;
+                let wasmtime = wasmtime_engine(&config, profiling, Enabled::No).map_err(EngineError::Machine)?;
                 tracing::warn!(%reason, "the kernel cannot scan for dirty pages: sandboxes start slower than they could");
                 wasmtime
             }
@@ -67,9 +93,9 @@ impl Parts {
     }
 }
 
-fn wasmtime_engine(config: &EngineConfig, pagemap_scan: Enabled) -> wasmtime::Result<wasmtime::Engine> {
+fn wasmtime_engine(config: &EngineConfig, profiling: ProfilingStrategy, pagemap_scan: Enabled) -> wasmtime::Result<wasmtime::Engine> {
     let mut settings = settings::settings(env!("AMPOULE_TARGET"))?;
-    settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config, pagemap_scan)));
+    settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config, pagemap_scan))).profiler(profiling);
     wasmtime::Engine::new(&settings)
 }
 

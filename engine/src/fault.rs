@@ -48,7 +48,7 @@ impl EngineFault {
     pub const fn public_message(&self) -> &'static str {
         match self.code() {
             FaultCode::EnginePanic => "the JavaScript engine failed on this script; this is a defect of Ampoule",
-            FaultCode::Host | FaultCode::WorkerLost => "the host could not run this script",
+            FaultCode::Host | FaultCode::WorkerLost | FaultCode::StartTimeout | FaultCode::Overrun => "the host could not run this script",
         }
     }
 }

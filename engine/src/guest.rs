@@ -1,5 +1,7 @@
 //! The guest as the build script left it.
 
+use std::{fs, path::Path};
+
 use wasmtime::{Engine, Module};
 
 use crate::EngineError;
@@ -15,27 +17,33 @@ static MAILBOX: &[u8; 4] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/mailb
 /// See [`crate::Engine::id`].
 pub(crate) const ID: &str = include_str!(concat!(env!("AMPOULE_GUEST"), "/engine.id"));
 
-/// Where in the guest's memory short requests go.
-pub(crate) fn mailbox() -> u32 {
-    u32::from_le_bytes(*MAILBOX)
-}
-
 /// The guest's two halves, ready to be instantiated any number of times.
 pub(crate) struct Guest {
     pub(crate) code: Module,
     pub(crate) image: Module,
+    /// Where in the guest's memory short requests go.
+    pub(crate) mailbox: u32,
 }
 
 impl Guest {
     pub(crate) fn load(engine: &Engine) -> Result<Self, EngineError> {
         // SAFETY: the bytes are what `build/precompile.rs` got from Wasmtime; nobody else could write them.
         let load = |bytes| unsafe { Module::deserialize(engine, bytes) }.map_err(EngineError::Guest);
-        Ok(Self { code: load(CODE)?, image: load(IMAGE)? })
+        Ok(Self { code: load(CODE)?, image: load(IMAGE)?, mailbox: u32::from_le_bytes(*MAILBOX) })
     }
 
     /// The same with its code as it was before metering, compiled now from the file that the build left.
     pub(crate) fn unmetered(engine: &Engine) -> Result<Self, EngineError> {
         let code = Module::from_file(engine, concat!(env!("AMPOULE_GUEST"), "/plain.wasm")).map_err(EngineError::Guest)?;
         Ok(Self { code, ..Self::load(engine)? })
+    }
+
+    /// The guest that another build of this engine left in a folder.
+    pub(crate) fn of_build(engine: &Engine, folder: &Path) -> Result<Self, EngineError> {
+        // SAFETY: whoever names a folder of a build vouches for it, as for the program that this is; Wasmtime refuses what another version compiled.
+        let load = |name: &str| unsafe { Module::deserialize_file(engine, folder.join(name)) }.map_err(EngineError::Guest);
+        let mailbox = fs::read(folder.join("mailbox")).ok().and_then(|bytes| bytes.try_into().ok());
+        let mailbox = mailbox.ok_or_else(|| EngineError::Guest(wasmtime::Error::msg("the folder has no mailbox")))?;
+        Ok(Self { code: load("code.cwasm")?, image: load("image.cwasm")?, mailbox: u32::from_le_bytes(mailbox) })
     }
 }

@@ -26,7 +26,7 @@ mod sandbox;
 mod settings;
 mod verdict;
 
-pub use capacity::Capacity;
+pub use capacity::{Capacity, ImageCost};
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use fault::{EngineError, EngineFault};

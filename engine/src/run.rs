@@ -160,6 +160,16 @@ pub(crate) async fn to_the_end(sandbox: &mut Sandbox, request: &RunRequest, limi
     }
 }
 
+/// Loads a script and gives the fuel of that; `None` when that is where its run ended.
+pub(crate) async fn to_the_entry(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits) -> Result<Option<u64>, EngineFault> {
+    let mut usage = Usage::default();
+    match load(sandbox, request, limits, &mut usage).await {
+        Ok(None) => Ok(Some(usage.load_fuel)),
+        Ok(Some(_)) | Err(Ended::Stopped(_)) => Ok(None),
+        Err(Ended::Fault(fault)) => Err(fault),
+    }
+}
+
 /// A run that did not come to an answer of the guest.
 enum Ended {
     Fault(EngineFault),

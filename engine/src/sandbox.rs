@@ -9,7 +9,6 @@ use wasmtime::{Instance, Memory, PoolConcurrencyLimitError, Store, TypedFunc};
 use crate::{
     EngineFault,
     engine::Parts,
-    guest,
     image::Image,
     limiter::MemoryLimiter,
     memory,
@@ -38,6 +37,7 @@ pub(crate) struct Sandbox {
     instance: Instance,
     memory: Memory,
     alloc: TypedFunc<u32, u32>,
+    mailbox: u32,
     /// The guest's latest answer.
     packed: u64,
 }
@@ -82,7 +82,7 @@ impl Sandbox {
             meter::arm(&mut store, fuel).map_err(host)?;
         }
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
-        Ok(Self { store, instance, memory, alloc, packed: 0 })
+        Ok(Self { store, instance, memory, alloc, mailbox: parts.guest.mailbox, packed: 0 })
     }
 
     /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
@@ -115,7 +115,7 @@ impl Sandbox {
 
     async fn send(&mut self, export: &str, message: &[u8]) -> Result<(), wasmtime::Error> {
         let len = u32::try_from(message.len()).map_err(|_| Stop::Malformed("a message of 4 GiB"))?;
-        let ptr = if message.len() <= MAILBOX_BYTES { guest::mailbox() } else { self.alloc.call_async(&mut self.store, len).await? };
+        let ptr = if message.len() <= MAILBOX_BYTES { self.mailbox } else { self.alloc.call_async(&mut self.store, len).await? };
         memory::write(self.memory, &mut self.store, ptr, message).map_err(Stop::from)?;
         let export = self.instance.get_typed_func::<(u32, u32), u64>(&mut self.store, export)?;
         self.packed = export.call_async(&mut self.store, (ptr, len)).await?;

@@ -1,9 +1,11 @@
 //! What an operator sets, and the check that nobody opens the API to a network by accident.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use ampoule_protocol::{ByteSize, Limits};
 use subtle::{Choice, ConstantTimeEq};
+
+use crate::queue::StoreUrl;
 
 /// Fewest characters of a key: 16 random base64 characters are 96 bits.
 pub(crate) const MIN_KEY_CHARS: usize = 16;
@@ -13,8 +15,8 @@ pub(crate) const MAX_KEY_CHARS: usize = 256;
 /// Everything that [`run`](crate::run) needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The SQLite file; made if it is absent. Its `-wal` and `-shm` neighbours belong to it.
-    pub store: PathBuf,
+    /// Where jobs are kept.
+    pub store: StoreUrl,
     /// Who may do what.
     pub keys: Keys,
     /// The most that a job can ask for.
@@ -35,13 +37,15 @@ pub struct Config {
     pub max_wait: Duration,
     /// Read connections to the store.
     pub readers: usize,
+    /// How long jobs are kept after their end, with their logs and outcomes.
+    pub retention: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
 }
 
 impl Config {
     /// The defaults, with a store at this path.
-    pub fn new(store: impl Into<PathBuf>) -> Self {
+    pub fn new(store: impl Into<StoreUrl>) -> Self {
         Self {
             store: store.into(),
             keys: Keys::default(),
@@ -59,6 +63,8 @@ impl Config {
             // Below the idle timeouts of common load balancers.
             max_wait: Duration::from_secs(50),
             readers: 4,
+            // Long enough to look into what went wrong over a holiday.
+            retention: Duration::from_secs(14 * 24 * 60 * 60),
             drain: Duration::from_secs(10),
         }
     }

@@ -8,7 +8,7 @@
 //! - `api` speaks HTTP: authenticates, checks, bounds, and turns every error into a problem document.
 //! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
-//! - `reaper` gives jobs back whose lease ran out.
+//! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
 //!
 //! Delivery is at least once; of all attempts of a job, one completion is accepted.
@@ -24,4 +24,5 @@ mod reaper;
 mod server;
 
 pub use config::{Config, ConfigError, Exposure, Key, Keys, Role, check_exposure};
+pub use queue::{StoreUrl, StoreUrlError};
 pub use server::{RunError, run};

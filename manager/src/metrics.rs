@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     /// The lock is held from setting the gauges to printing them, so that a scrape shows one moment.
     registry: Mutex<Registry>,
     queue_size: Gauge,
+    delayed: Gauge,
+    blocked: Gauge,
     running: Gauge,
     oldest_age: Gauge<f64, AtomicU64>,
     start_delay: Histogram,
@@ -50,6 +52,8 @@ impl Default for Metrics {
         let metrics = Self {
             registry: Mutex::new(Registry::with_prefix(PREFIX)),
             queue_size: Gauge::default(),
+            delayed: Gauge::default(),
+            blocked: Gauge::default(),
             running: Gauge::default(),
             oldest_age: Gauge::default(),
             start_delay: Histogram::new(START_DELAY_SECONDS),
@@ -75,8 +79,10 @@ impl Metrics {
     fn register(&self) {
         let registry = &mut *self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         registry.register("job_queue_size", "Jobs waiting to start; the same figure from every replica", self.queue_size.clone());
+        registry.register("jobs_delayed", "Jobs waiting for their time; the same figure from every replica", self.delayed.clone());
+        registry.register("jobs_blocked", "Jobs waiting for another one with their concurrency key; the same figure from every replica", self.blocked.clone());
         registry.register("jobs_running", "Jobs under a lease; the same figure from every replica", self.running.clone());
-        registry.register_with_unit("job_queue_oldest_age", "Time since the submission of the oldest job waiting to start, 0 when none waits", Unit::Seconds, self.oldest_age.clone());
+        registry.register_with_unit("job_queue_oldest_age", "Time for which the oldest job waiting to start could have started, 0 when none waits", Unit::Seconds, self.oldest_age.clone());
         registry.register_with_unit("job_start_delay", "Time from queued to started, of each attempt", Unit::Seconds, self.start_delay.clone());
         registry.register("jobs_submitted", "Jobs stored", self.submitted.clone());
         registry.register("jobs_finished", "Jobs that reached a final state, by the kind of their outcome", self.finished.clone());
@@ -111,7 +117,7 @@ impl Metrics {
                 Event::StaleReport => {
                     self.stale_completions.inc();
                 }
-                Event::Queued | Event::CancelRequested { .. } => {}
+                Event::Queued | Event::Delayed | Event::CancelRequested { .. } => {}
             }
         }
     }
@@ -120,6 +126,8 @@ impl Metrics {
     pub(crate) fn print(&self, depths: &Depths, commits: &Commits) -> String {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.queue_size.set(depths.queued.cast_signed());
+        self.delayed.set(depths.delayed.cast_signed());
+        self.blocked.set(depths.blocked.cast_signed());
         self.running.set(depths.running.cast_signed());
         self.oldest_age.set(depths.oldest.unwrap_or_default().as_secs_f64());
         self.store_commits.inner().store(commits.commits(), Ordering::Relaxed);

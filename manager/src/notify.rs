@@ -12,12 +12,13 @@ use std::{
 use ampoule_protocol::JobId;
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::queue::Event;
+use crate::queue::{Event, Wake};
 
 /// All bells of a manager.
 #[derive(Debug, Default)]
 pub(crate) struct Bells {
     work: Notify,
+    delayed: Notify,
     /// Rung when the job's state has become final.
     pub(crate) finished: Keyed<JobId>,
     /// Rung when a job of this worker is to be cancelled.
@@ -30,6 +31,7 @@ impl Bells {
         for event in events {
             match event {
                 Event::Queued => self.ring_work(),
+                Event::Delayed => self.delayed.notify_one(),
                 Event::Finished { id, .. } => self.finished.ring(id),
                 Event::CancelRequested { worker } => self.cancels.ring(worker),
                 Event::Submitted | Event::Started { .. } | Event::LeaseLost | Event::LeaseReleased | Event::StaleReport => {}
@@ -37,9 +39,30 @@ impl Bells {
         }
     }
 
+    /// Rings for what another manager did.
+    pub(crate) fn wake(&self, wake: &Wake) {
+        match wake {
+            // Nobody knows how many jobs there are: all look.
+            Wake::Work => self.work.notify_waiters(),
+            Wake::Finished(id) => self.finished.ring(id),
+            Wake::Cancel(worker) => self.cancels.ring(worker),
+            Wake::All => {
+                self.work.notify_waiters();
+                self.delayed.notify_one();
+                self.finished.ring_all();
+                self.cancels.ring_all();
+            }
+        }
+    }
+
     /// Wakes one of those who wait for work, the one that has waited longest.
     pub(crate) fn ring_work(&self) {
         self.work.notify_one();
+    }
+
+    /// For waiting for a job to be stored whose time is to come.
+    pub(crate) fn delayed(&self) -> Notified<'_> {
+        self.delayed.notified()
     }
 
     /// For waiting for work: enable it, look into the queue, then await it.
@@ -71,6 +94,10 @@ impl<K: Clone + Eq + Hash> Keyed<K> {
         let bell = bells.entry(key.clone()).or_default();
         bell.listeners += 1;
         Listener { bells: self, key, notify: bell.notify.clone() }
+    }
+
+    fn ring_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|bell| bell.notify.notify_waiters());
     }
 
     fn ring(&self, key: &K) {

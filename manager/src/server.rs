@@ -11,7 +11,7 @@ use crate::{
     config::{Config, ConfigError, Exposure, check_exposure},
     metrics::Metrics,
     notify::Bells,
-    queue::{Event, LeasePolicy, OpenError, Queue},
+    queue::{Ears, Event, LeasePolicy, OpenError, Queue, Wake},
     reaper,
 };
 
@@ -45,26 +45,30 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     }
 
     let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
-    let sink = {
+    let told = {
         let (bells, metrics) = (bells.clone(), metrics.clone());
         Arc::new(move |events: &[Event]| {
             metrics.count(events);
             bells.hear(events);
         })
     };
+    let woken = {
+        let bells = bells.clone();
+        Arc::new(move |wake: Wake| bells.wake(&wake))
+    };
     let policy = LeasePolicy { lease: config.lease, max_attempts: config.max_attempts, acquire_bytes: config.acquire_bytes.0 };
-    let queue = Arc::new(Queue::open(&config.store, policy, config.readers, sink).await?);
-    tracing::info!(%addr, store = %config.store.display(), "the manager listens");
+    let queue = Arc::new(Queue::open(&config.store, policy, config.readers, Ears { told, woken }).await?);
+    tracing::info!(%addr, store = %config.store, "the manager listens");
 
     let stop = CancellationToken::new();
-    let drain = config.drain;
+    let (drain, retention) = (config.drain, config.retention);
     let api = Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, exposure, stop: stop.clone() });
     let listener = listener.tap_io(|stream| {
         // Answers are small and awaited: they must not wait for more to send.
         let _ = stream.set_nodelay(true);
     });
     let mut serving = pin!(axum::serve(listener, api::router(api)).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
-    let mut reaping = pin!(reaper::run(&queue, &bells, &stop));
+    let mut reaping = pin!(reaper::run(&queue, &bells, retention, &stop));
 
     let ended = tokio::select! {
         ended = &mut serving => Err(RunError::Listen(ended.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into()))),

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Json, LibrarySource, LimitError, Limits, LimitsSpec, Outcome, ScriptSource, Usage};
+use crate::{
+    CancelledBy, ConcurrencyPolicy, Json, LibrarySource, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS,
+    MAX_NON_RETRYABLE, Outcome, Retry, ScriptSource, Usage,
+};
 
 /// Most libraries that one job can bring.
 pub const MAX_LIBRARIES: usize = 64;
@@ -14,6 +17,14 @@ pub const MAX_TAGS: usize = 16;
 pub const MAX_TAG_CHARS: usize = 128;
 /// Most characters of an entry's, a script's or a library's name.
 pub const MAX_ENTRY_CHARS: usize = 256;
+/// The most and, negated, the least priority.
+pub const MAX_PRIORITY: i32 = 100;
+/// How long a job waits for its start that asks for nothing else: after a day nobody waits for it any more.
+pub const START_WITHIN_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest that a job can ask to wait, from its `run_at` on: 30 days.
+pub const MAX_START_WITHIN_MS: u64 = 30 * START_WITHIN_MS;
+/// Most jobs of one batch: one transaction, and one answer that is read at once.
+pub const MAX_BATCH_JOBS: usize = 1_000;
 
 /// Identity of a job: a UUIDv7, so ids sort by creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,9 +137,31 @@ pub struct JobSpec {
     /// Seed of the run's randomness; without it every attempt draws a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Higher ones start first; from -[`MAX_PRIORITY`] to [`MAX_PRIORITY`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
+    /// Not before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Timestamp>,
+    /// A job that has not started so long after it could fails; [`START_WITHIN_MS`] without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_within_ms: Option<u64>,
+    /// When it is run again; without it at once after a fault, and never after a throw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Of jobs with the same key one runs at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency_key: Option<String>,
+    /// What to do when another job has the key.
+    #[serde(default)]
+    pub concurrency_policy: ConcurrencyPolicy,
     /// The client's own labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }
 
 /// What is wrong with a [`JobSpec`] that is well-formed JSON.
@@ -164,6 +197,14 @@ pub enum SpecError {
         field: String,
         /// What would be right.
         why: String,
+    },
+    /// A number that cannot be.
+    #[error("`{field}` must be {wanted}")]
+    Value {
+        /// Where.
+        field: &'static str,
+        /// What would be right.
+        wanted: String,
     },
     /// The context is neither an object nor null.
     #[error("`context` must be a JSON object or null")]
@@ -208,6 +249,25 @@ impl JobSpec {
                 return Err(SpecError::Name { field: format!("libraries[{k}].name"), why });
             }
         }
+        fn within(field: &'static str, holds: bool, wanted: impl FnOnce() -> String) -> Result<(), SpecError> {
+            if holds { Ok(()) } else { Err(SpecError::Value { field, wanted: wanted() }) }
+        }
+        within("priority", self.priority.unsigned_abs() <= MAX_PRIORITY.unsigned_abs(), || format!("-{MAX_PRIORITY} to {MAX_PRIORITY}"))?;
+        let start_within_ms = self.start_within_ms.unwrap_or(START_WITHIN_MS);
+        within("start_within_ms", (1..=MAX_START_WITHIN_MS).contains(&start_within_ms), || format!("1 to {MAX_START_WITHIN_MS}"))?;
+        if let Some(retry) = &self.retry {
+            let attempts = retry.max_attempts.unwrap_or(1);
+            within("retry.max_attempts", (1..=MAX_ATTEMPTS).contains(&attempts), || format!("1 to {MAX_ATTEMPTS}"))?;
+            let longest = retry.backoff_ms.max(retry.backoff_max_ms);
+            within("retry.backoff_ms", longest <= MAX_BACKOFF_MS, || format!("at most {MAX_BACKOFF_MS}, and so must be backoff_max_ms"))?;
+            count("names in retry.non_retryable", retry.non_retryable.len(), MAX_NON_RETRYABLE)?;
+            for error in &retry.non_retryable {
+                name("retry.non_retryable", error, MAX_TAG_CHARS)?;
+            }
+        }
+        if let Some(key) = &self.concurrency_key {
+            name("concurrency_key", key, MAX_ENTRY_CHARS)?;
+        }
         count("tags", self.tags.len(), MAX_TAGS)?;
         for (key, value) in &self.tags {
             name("tags", key, MAX_TAG_CHARS)?;
@@ -250,9 +310,49 @@ pub struct JobView {
     pub entry: Option<String>,
     /// The limits in force.
     pub limits: Limits,
+    /// Higher ones start first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
+    /// It does not start before; while it waits for its `run_at` or pauses before another attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Of jobs with this key one runs at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency_key: Option<String>,
+    /// Who asked for its cancel, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<CancelledBy>,
+    /// It failed after all of its attempts failed in ways that are tried again: a dead letter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dead: bool,
+    /// Attempts that did not end it, oldest first; in the answer about one job only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost_attempts: Vec<LostAttempt>,
     /// The client's labels.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+}
+
+/// Body of `POST /v1/jobs/batch`: all of them are stored, or none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchSpec {
+    /// 1 to [`MAX_BATCH_JOBS`] jobs.
+    pub jobs: Vec<JobSpec>,
+}
+
+/// Answer of `POST /v1/jobs/batch`, in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchStored {
+    /// The new jobs.
+    pub jobs: Vec<JobRef>,
+}
+
+/// A job's identity alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRef {
+    /// Which job.
+    pub id: JobId,
 }
 
 /// A job's script without its source.

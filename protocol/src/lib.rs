@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod job;
 mod json;
 mod lease;
@@ -17,10 +18,15 @@ mod log;
 mod outcome;
 mod problem;
 mod report;
+mod retry;
 mod script;
 mod size;
 
-pub use job::{JobId, JobList, JobSpec, JobState, JobView, MAX_ENTRY_CHARS, MAX_LIBRARIES, MAX_TAG_CHARS, MAX_TAGS, ScriptView, SpecError};
+pub use attempt::{CancelledBy, LostAttempt, LostCause};
+pub use job::{
+    BatchSpec, BatchStored, JobId, JobList, JobRef, JobSpec, JobState, JobView, MAX_BATCH_JOBS, MAX_ENTRY_CHARS, MAX_LIBRARIES,
+    MAX_PRIORITY, MAX_START_WITHIN_MS, MAX_TAG_CHARS, MAX_TAGS, START_WITHIN_MS, ScriptView, SpecError,
+};
 pub use json::{Json, NotJson};
 pub use lease::{
     AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,
@@ -30,5 +36,6 @@ pub use log::{LogLevel, LogLine, LogPage};
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use report::{ImageUse, RunReport, Usage};
+pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
 pub use script::{LibrarySource, ScriptSource};
 pub use size::{ByteSize, ParseByteSizeError};

@@ -63,11 +63,15 @@ pub enum FaultCode {
     Host,
     /// The worker that held the last allowed attempt never came back.
     WorkerLost,
+    /// Nobody started the job within the time that it asked for.
+    StartTimeout,
+    /// The worker of the last allowed attempt lives, and the run went on long past its wall time.
+    Overrun,
 }
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 3] = [Self::EnginePanic, Self::Host, Self::WorkerLost];
+    pub const ALL: [Self; 5] = [Self::EnginePanic, Self::Host, Self::WorkerLost, Self::StartTimeout, Self::Overrun];
 
     /// The name on the wire and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -75,6 +79,8 @@ impl FaultCode {
             Self::EnginePanic => "engine_panic",
             Self::Host => "host",
             Self::WorkerLost => "worker_lost",
+            Self::StartTimeout => "start_timeout",
+            Self::Overrun => "overrun",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -53,6 +54,13 @@ pub(crate) fn run(dir: &Path, program: impl AsRef<OsStr>, args: impl IntoIterato
     let last: Vec<_> = said.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
     ensure!(output.status.success(), "{name} ends with {}: {}", output.status, last.into_iter().rev().collect::<Vec<_>>().join(" / "));
     Ok(())
+}
+
+/// As [`once`], and anew when what it is made from changes.
+pub(crate) fn built(peers_dir: &Path, name: &str, from: &[&str], fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let mut hash = DefaultHasher::new();
+    from.hash(&mut hash);
+    once(peers_dir, &format!("{name}-{:016x}", hash.finish()), fill)
 }
 
 /// A folder that `fill` fills, unless it was filled before. A half-filled one is begun anew.

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! --cfg getrandom_backend="custom"
-//! -C link-arg=-zstack-size=4194304        deep recursion in the interpreter's own Rust code
+//! -C link-arg=-zstack-size=4325376        deep recursion in the interpreter's own Rust code
 //! -C link-arg=--stack-first               so that its overflow traps instead of corrupting data
 //! -C link-arg=--export=MAILBOX            where the host puts requests
 //! -C link-arg=--export=__stack_pointer    the host's pre-initialisation saves and splits the globals

@@ -7,7 +7,9 @@
 //! ```
 
 use ampoule_abi::{LoadRequest, Mode, Reply, ResumeRequest, RunRequest};
-use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, builtins::promise::PromiseState, object::builtins::JsPromise};
+use boa_engine::{
+    Context, JsError, JsObject, JsResult, JsValue, builtins::promise::PromiseState, job::PromiseJob, js_string, object::builtins::JsPromise,
+};
 
 use crate::{
     clock, console,
@@ -32,8 +34,15 @@ enum Stage {
     /// The script is loaded when its top level and those of its libraries are through.
     Loading(Script, Vec<JsPromise>),
     Loaded(Script),
-    Running(JsPromise),
+    Running(Awaited),
     Ended,
+}
+
+/// What the entry gave, as `await` takes it.
+enum Awaited {
+    /// Nothing to wait for. Most entries give this, and a promise for it would be made of six objects.
+    Value(JsValue),
+    Promise(JsPromise),
 }
 
 /// What a call of the host is answered with.
@@ -117,8 +126,8 @@ impl Guest {
     pub fn run(&mut self, request: &RunRequest<'_>) -> Answer {
         let Stage::Loaded(script) = std::mem::replace(&mut self.stage, Stage::Ended) else { panic!("no script is loaded") };
         match self.enter(&script, request) {
-            Ok(promise) => {
-                self.stage = Stage::Running(promise);
+            Ok(awaited) => {
+                self.stage = Stage::Running(awaited);
                 self.proceed(None)
             }
             Err(error) => self.fail(error),
@@ -157,8 +166,8 @@ impl Guest {
         Ok((script, waiting))
     }
 
-    /// Calls the entry; its value, or what its promise settles to, is that of the promise.
-    fn enter(&mut self, script: &Script, request: &RunRequest<'_>) -> JsResult<JsPromise> {
+    /// Calls the entry.
+    fn enter(&mut self, script: &Script, request: &RunRequest<'_>) -> JsResult<Awaited> {
         let context = &mut self.context;
         let result = match script {
             Script::Value(value) => value.clone(),
@@ -214,14 +223,21 @@ impl Guest {
                 self.stage = Stage::Loaded(script);
                 Some(Answer::Loaded)
             }
-            Stage::Running(promise) => {
-                let answer = match promise.state() {
-                    PromiseState::Pending => return None,
-                    PromiseState::Fulfilled(value) => match output::write(&value, context) {
+            Stage::Running(awaited) => {
+                let value = match awaited {
+                    Awaited::Value(value) => Ok(value.clone()),
+                    Awaited::Promise(promise) => match promise.state() {
+                        PromiseState::Pending => return None,
+                        PromiseState::Fulfilled(value) => Ok(value),
+                        PromiseState::Rejected(reason) => Err(reason),
+                    },
+                };
+                let answer = match value {
+                    Ok(value) => match output::write(&value, context) {
                         Ok(json) => Answer::Returned(json),
                         Err(error) => errors::ending(error, context).into(),
                     },
-                    PromiseState::Rejected(reason) => errors::rejection(&reason, context).into(),
+                    Err(reason) => errors::rejection(&reason, context).into(),
                 };
                 Some(self.end(answer))
             }
@@ -242,14 +258,23 @@ impl Guest {
     }
 }
 
-/// `value` as `await` takes it: a promise as it is, another object with a `then` method adopted.
-fn awaited(value: JsValue, context: &mut Context) -> JsResult<JsPromise> {
+/// A promise as it is; another object with a `then` method adopted, in a microtask, as a promise's resolve function does.
+fn awaited(value: JsValue, context: &mut Context) -> JsResult<Awaited> {
     if let Some(promise) = value.as_promise() {
-        return Ok(promise);
+        return Ok(Awaited::Promise(promise));
     }
+    let Some(object) = value.as_object() else { return Ok(Awaited::Value(value)) };
+    let Some(then) = object.get(js_string!("then"), context)?.as_callable() else { return Ok(Awaited::Value(value)) };
     let (promise, resolvers) = JsPromise::new_pending(context);
-    resolvers.resolve.call(&JsValue::undefined(), &[value], context)?;
-    Ok(promise)
+    let adopt = move |context: &mut Context| {
+        let functions = [resolvers.resolve.into(), resolvers.reject.clone().into()];
+        then.call(&value, &functions, context).or_else(|error| {
+            let reason = error.into_opaque(context)?;
+            resolvers.reject.call(&JsValue::undefined(), &[reason], context)
+        })
+    };
+    context.enqueue_job(PromiseJob::with_realm(adopt, context.realm().clone()).into());
+    Ok(Awaited::Promise(promise))
 }
 
 fn deadlock(running: bool) -> Thrown {
@@ -261,8 +286,8 @@ fn deadlock(running: bool) -> Thrown {
 fn log_rejections(stage: &Stage, context: &mut Context) {
     let told: &[JsPromise] = match stage {
         Stage::Loading(_, waiting) => waiting,
-        Stage::Running(promise) => std::slice::from_ref(promise),
-        Stage::Empty | Stage::Loaded(_) | Stage::Ended => &[],
+        Stage::Running(Awaited::Promise(promise)) => std::slice::from_ref(promise),
+        Stage::Running(Awaited::Value(_)) | Stage::Empty | Stage::Loaded(_) | Stage::Ended => &[],
     };
     let bindings = bindings(context);
     told.iter().for_each(|told| bindings.rejections.forget(&JsObject::from(told.clone())));

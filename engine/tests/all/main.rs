@@ -6,6 +6,7 @@ use ampoule_engine::{CancellationToken, Engine, EngineConfig, EngineFault, RunRe
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
 use ampoule_protocol::{Outcome, RunReport};
 
+mod behaviours;
 mod images;
 mod leaks;
 mod patches;

@@ -12,8 +12,20 @@ use axum::{
 use super::{Api, problem::ApiError};
 use crate::config::{Exposure, Keys, Role};
 
-pub(super) async fn submit(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    check(&api.config.keys, &request, &[Role::Submit, Role::Admin])?;
+/// Who a request comes from, for the record. An extension of every request that was let in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller(Option<Role>);
+
+impl Caller {
+    /// The key's role, or that there is no need for one.
+    pub(super) fn name(self) -> &'static str {
+        self.0.map_or("anybody", Role::as_str)
+    }
+}
+
+pub(super) async fn submit(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Result<Response, ApiError> {
+    let role = check(&api.config.keys, &request, &[Role::Submit, Role::Admin])?;
+    request.extensions_mut().insert(Caller(role));
     Ok(next.run(request).await)
 }
 
@@ -45,15 +57,15 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn check(keys: &Keys, request: &Request, allowed: &[Role]) -> Result<(), ApiError> {
+fn check(keys: &Keys, request: &Request, allowed: &[Role]) -> Result<Option<Role>, ApiError> {
     if keys.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let given = request.headers().get(header::AUTHORIZATION).ok_or(ApiError::NoKey)?;
     let given = given.to_str().ok().and_then(|text| text.split_once(' '));
     let Some((_, key)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else { return Err(ApiError::NoKey) };
     let role = keys.role_of(key.trim()).ok_or(ApiError::WrongKey)?;
-    if allowed.contains(&role) { Ok(()) } else { Err(ApiError::Role(role)) }
+    if allowed.contains(&role) { Ok(Some(role)) } else { Err(ApiError::Role(role)) }
 }
 
 #[cfg(test)]

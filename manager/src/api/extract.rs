@@ -48,6 +48,18 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Res
     Ok(read.into())
 }
 
+/// Most bytes of the small bodies that say how to do something.
+const SMALL_BODY: ByteSize = ByteSize(64 << 10);
+
+/// Parses a small body that may be absent.
+pub(super) async fn body_or_none<T: DeserializeOwned + Send + 'static>(headers: &HeaderMap, from: Body) -> Result<Option<T>, ApiError> {
+    let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    if is_empty && !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(None);
+    }
+    Ok(Some(parse(body(headers, from, SMALL_BODY).await?).await?))
+}
+
 /// Lets a client finish sending what is refused, within reason.
 async fn discard(mut stream: BodyDataStream) {
     let mut left = DISCARDED_BYTES;

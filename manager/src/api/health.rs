@@ -8,11 +8,10 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Api, problem::ApiError};
-use crate::queue::QueueError;
+use crate::queue::{Depths, QueueError};
 
 /// A store that takes longer than this is not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -38,22 +37,33 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str, A
 pub(super) struct QueueView {
     /// Jobs waiting to start.
     queued: u64,
+    /// Jobs waiting for their time.
+    #[serde(skip_serializing_if = "is_none")]
+    delayed: u64,
+    /// Jobs waiting for another one with their concurrency key.
+    #[serde(skip_serializing_if = "is_none")]
+    blocked: u64,
     /// Jobs under a lease.
     running: u64,
-    /// Time since the submission of the oldest job waiting to start.
+    /// Time for which the oldest job waiting to start could have started.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest_queued_ms: Option<u64>,
 }
 
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 pub(super) async fn queue(State(api): State<Arc<Api>>) -> Result<Json<QueueView>, ApiError> {
-    let depths = api.queue.depths(Timestamp::now()).await?;
+    let depths = api.queue.depths(api.queue.now()).await?;
     let oldest_queued_ms = depths.oldest.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-    Ok(Json(QueueView { queued: depths.queued, running: depths.running, oldest_queued_ms }))
+    let Depths { queued, delayed, blocked, running, .. } = depths;
+    Ok(Json(QueueView { queued, delayed, blocked, running, oldest_queued_ms }))
 }
 
 /// All metrics. Depths are read from the store now: without the store there is no answer rather than an old one.
 pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
-    let depths = api.queue.depths(Timestamp::now()).await?;
+    let depths = api.queue.depths(api.queue.now()).await?;
     let text = api.metrics.print(&depths, api.queue.commits());
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }

@@ -1,25 +1,25 @@
-//! `/v1/jobs`: submit, read, list, cancel.
+//! `/v1/jobs`: submit, read, list, cancel, retry.
 
 use std::{sync::Arc, time::Duration};
 
-use ampoule_protocol::{JobId, JobList, JobSpec, JobState, JobView};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobSpec, JobState, JobView};
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
     Api,
+    auth::Caller,
     extract::{self, JobPath, Params, Wait},
     problem::ApiError,
 };
-use crate::queue::{Cancel, Enqueued, Idempotency, JobFilter, Submitted};
+use crate::queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted};
 
 /// Most jobs of a page.
 const MAX_PAGE_JOBS: u32 = 200;
@@ -27,6 +27,9 @@ const MAX_PAGE_JOBS: u32 = 200;
 const PAGE_JOBS: u32 = 50;
 /// Most characters of an idempotency key.
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+/// Most characters of the reason of a cancel; it is stored with each job.
+const MAX_REASON_CHARS: usize = 500;
 
 /// Stores a job. 202 with its view; with `?wait=`, 200 once it has ended in that time.
 pub(super) async fn submit(
@@ -43,11 +46,12 @@ pub(super) async fn submit(
     let limits = spec.check(&api.config.ceiling)?;
     let job = extract::offload(bytes, || Submitted::new(spec, limits, idempotency)).await?;
 
-    let now = Timestamp::now();
+    let now = api.queue.now();
     let mut view = job.view(now);
     match api.queue.enqueue(job, now).await? {
         Enqueued::Stored => {}
         Enqueued::Known(known) => view = *known,
+        Enqueued::Cancelled => view = api.queue.job(view.id).await?.ok_or_else(|| ApiError::NoJob(view.id.to_string()))?,
         Enqueued::Conflict => return Err(ApiError::IdempotencyConflict),
     }
     if !wait.is_zero() && !view.state.is_final() {
@@ -103,6 +107,9 @@ pub(super) struct Listing {
     script: Option<String>,
     /// `KEY:VALUE`; the key ends at the first colon.
     tag: Option<String>,
+    /// Only those that failed after all their attempts.
+    #[serde(default)]
+    dead: bool,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -114,28 +121,83 @@ pub(super) async fn list(State(api): State<Arc<Api>>, Params(listing): Params<Li
     if !(1..=MAX_PAGE_JOBS).contains(&limit) {
         return Err(ApiError::Query(format!("`limit` must be 1 to {MAX_PAGE_JOBS}")));
     }
-    let tag = listing.tag.as_deref().map(|tag| tag.split_once(':').ok_or_else(|| ApiError::Query("`tag` must be KEY:VALUE".to_owned())));
-    let unknown = || ApiError::Query("`cursor` is not one that a listing gave".to_owned());
+    let unknown = || ApiError::Queue(QueueError::UnknownCursor);
     let before = listing.cursor.map(|cursor| cursor.parse::<JobId>().map_err(|_| unknown())).transpose()?;
     let filter = JobFilter {
         state: listing.state,
-        script: listing.script,
-        tag: tag.transpose()?.map(|(key, value)| (key.to_owned(), value.to_owned())),
+        script: printable("script", listing.script)?,
+        tag: tag(listing.tag)?,
+        dead: listing.dead,
         before,
         limit,
     };
-    api.queue.jobs(filter).await?.map(Json).ok_or_else(unknown)
+    api.queue.jobs(filter).await.map(Json).map_err(ApiError::Queue)
+}
+
+/// A tag's key and value.
+pub(super) fn tag(text: Option<String>) -> Result<Option<(String, String)>, ApiError> {
+    let wrong = || ApiError::Query("`tag` must be KEY:VALUE".to_owned());
+    let split = |text: String| text.split_once(':').map(|(key, value)| (key.to_owned(), value.to_owned())).ok_or_else(wrong);
+    printable("tag", text)?.map(split).transpose()
+}
+
+/// No job has a control character in what is filtered by, and not every store can be asked for one.
+pub(super) fn printable(field: &'static str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    match text {
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(ApiError::Query(format!("`{field}` holds a control character; no job's does")))
+        }
+        text => Ok(text),
+    }
+}
+
+/// The optional body of a cancel.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CancelBody {
+    /// For people who wonder later.
+    pub(super) reason: Option<String>,
 }
 
 /// Cancels a job. 200 with the job cancelled, also when it was before; 202 when it runs and its worker will be told;
 /// 409 when it has ended otherwise.
-pub(super) async fn cancel(State(api): State<Arc<Api>>, JobPath(id): JobPath) -> Result<Response, ApiError> {
+pub(super) async fn cancel(
+    State(api): State<Arc<Api>>,
+    Extension(caller): Extension<Caller>,
+    JobPath(id): JobPath,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let by = cancelled_by(caller, extract::body_or_none(&headers, body).await?)?;
     let no_job = || ApiError::NoJob(id.to_string());
-    let cancel = api.queue.cancel(id, Timestamp::now()).await?.ok_or_else(no_job)?;
+    let cancel = api.queue.cancel(id, by, api.queue.now()).await?.ok_or_else(no_job)?;
     let job = api.queue.job(id).await?.ok_or_else(no_job)?;
     match cancel {
         Cancel::Done => Ok(Json(job).into_response()),
         Cancel::Requested => Ok((StatusCode::ACCEPTED, Json(job)).into_response()),
         Cancel::TooLate => Err(ApiError::TooLate(job.state)),
     }
+}
+
+/// Who cancels, and why.
+pub(super) fn cancelled_by(caller: Caller, body: Option<CancelBody>) -> Result<CancelledBy, ApiError> {
+    let reason = body.unwrap_or_default().reason;
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0')) {
+        return Err(ApiError::Value {
+            field: "reason",
+            wanted: format!("must have at most {MAX_REASON_CHARS} characters, without U+0000"),
+        });
+    }
+    Ok(CancelledBy { by: caller.name().to_owned(), reason })
+}
+
+/// Lets a job be tried again that failed or was cancelled. 202 with the job waiting; 409 when it is in another state.
+pub(super) async fn retry(State(api): State<Arc<Api>>, JobPath(id): JobPath) -> Result<Response, ApiError> {
+    let no_job = || ApiError::NoJob(id.to_string());
+    match api.queue.retry(id, api.queue.now()).await?.ok_or_else(no_job)? {
+        Retried::Done => {}
+        Retried::Not(state) => return Err(ApiError::NotRetryable(state)),
+    }
+    let job = api.queue.job(id).await?.ok_or_else(no_job)?;
+    Ok((StatusCode::ACCEPTED, Json(job)).into_response())
 }

@@ -4,7 +4,6 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use ampoule_protocol::{AcquireRequest, AcquireResponse, CompleteRequest, LeaseStates, Tokens};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -19,8 +18,11 @@ const MAX_TOKENS: usize = 4096;
 /// Leases waiting jobs to a worker and tells it of cancels. Waits while there is neither.
 pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<AcquireResponse>, ApiError> {
     let (ask, _): (AcquireRequest, _) = read(&api, &headers, body).await?;
-    if ask.worker.is_empty() || ask.worker.chars().count() > MAX_WORKER_CHARS {
-        return Err(ApiError::Value { field: "worker", wanted: format!("must have 1 to {MAX_WORKER_CHARS} characters") });
+    if ask.worker.is_empty() || ask.worker.chars().count() > MAX_WORKER_CHARS || ask.worker.chars().any(char::is_control) {
+        return Err(ApiError::Value {
+            field: "worker",
+            wanted: format!("must have 1 to {MAX_WORKER_CHARS} characters, none of them a control character"),
+        });
     }
     bounded("cancelling", ask.cancelling.len())?;
     let slots = ask.slots.min(api.config.acquire_jobs);
@@ -37,7 +39,7 @@ pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, bod
         if api.stop.is_cancelled() {
             return Ok(Json(AcquireResponse::default()));
         }
-        let acquired = api.queue.acquire(&ask.worker, slots, ask.cancelling.clone(), Timestamp::now()).await?;
+        let acquired = api.queue.acquire(&ask.worker, slots, ask.cancelling.clone(), api.queue.now()).await?;
         if !acquired.is_empty() || Instant::now() >= deadline {
             let (jobs, cancelled) = acquired.deliver();
             return Ok(Json(AcquireResponse { jobs, cancelled }));
@@ -55,7 +57,7 @@ pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, bod
 pub(super) async fn renew(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
     let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
     bounded("tokens", tokens.len())?;
-    let results = api.queue.renew(tokens, Timestamp::now()).await?;
+    let results = api.queue.renew(tokens, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 
@@ -64,7 +66,7 @@ pub(super) async fn complete(State(api): State<Arc<Api>>, headers: HeaderMap, bo
     let (CompleteRequest { reports }, bytes) = read(&api, &headers, body).await?;
     bounded("reports", reports.len())?;
     let filed = extract::offload(bytes, || reports.into_iter().map(Filed::new).collect()).await?;
-    let results = api.queue.complete(filed, Timestamp::now()).await?;
+    let results = api.queue.complete(filed, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 
@@ -72,7 +74,7 @@ pub(super) async fn complete(State(api): State<Arc<Api>>, headers: HeaderMap, bo
 pub(super) async fn release(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
     let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
     bounded("tokens", tokens.len())?;
-    let results = api.queue.release(tokens, Timestamp::now()).await?;
+    let results = api.queue.release(tokens, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 

@@ -6,6 +6,7 @@ mod health;
 mod jobs;
 mod leases;
 mod logs;
+mod many;
 mod problem;
 
 use std::sync::Arc;
@@ -40,8 +41,12 @@ pub(crate) struct Api {
 pub(crate) fn router(api: Arc<Api>) -> Router {
     let submit = Router::new()
         .route("/v1/jobs", post(jobs::submit).get(jobs::list))
+        .route("/v1/jobs/batch", post(many::batch))
+        .route("/v1/jobs/cancel", post(many::cancel))
+        .route("/v1/jobs/retry", post(many::retry))
         .route("/v1/jobs/{id}", get(jobs::view))
         .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
+        .route("/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/v1/jobs/{id}/logs", get(logs::page))
         .route_layer(from_fn_with_state(api.clone(), auth::submit));
     let worker = Router::new()

@@ -43,12 +43,16 @@ pub(super) enum ApiError {
     Shape(serde_json::Error),
     #[error("the job cannot be run: {0}")]
     Spec(#[from] SpecError),
+    #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
+    BatchSpec { place: usize, error: SpecError },
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
     IdempotencyConflict,
     #[error("the job has already {}", .0.as_str())]
     TooLate(JobState),
+    #[error("the job is {}; only failed and cancelled ones are tried again", .0.as_str())]
+    NotRetryable(JobState),
     #[error("the store cannot answer now; try again")]
     Queue(#[from] QueueError),
     #[error("not ready: the job store does not answer")]
@@ -78,10 +82,14 @@ impl ApiError {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
             Self::Shape(err) if err.to_string().starts_with("unknown field") => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_field"),
             Self::Shape(_) | Self::Value { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
-            Self::Spec(SpecError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large"),
-            Self::Spec(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
+            Self::Spec(SpecError::TooLarge { .. }) | Self::BatchSpec { error: SpecError::TooLarge { .. }, .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large")
+            }
+            Self::Spec(_) | Self::BatchSpec { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
+            Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
+            Self::Queue(QueueError::UnknownCursor) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::Queue(QueueError::Corrupt { .. }) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Queue(QueueError::Store(_) | QueueError::Closed) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::NotReady(_) | Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
@@ -91,6 +99,7 @@ impl ApiError {
     /// What only the log is told.
     fn log(&self) {
         match self {
+            Self::Queue(QueueError::UnknownCursor) => {}
             Self::Queue(err) | Self::NotReady(err) => tracing::error!(%err, "a request failed"),
             Self::Internal(what) => tracing::error!(what, "a request failed"),
             other => tracing::debug!(err = %other, "a request was refused"),
@@ -107,7 +116,10 @@ impl IntoResponse for ApiError {
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             status: status.as_u16(),
             code: code.to_owned(),
-            detail: self.to_string(),
+            detail: match &self {
+                Self::Queue(QueueError::UnknownCursor) => format!("query: {}", QueueError::UnknownCursor),
+                _ => self.to_string(),
+            },
         };
         let mut response = (status, axum::Json(problem)).into_response();
         let mut set = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));

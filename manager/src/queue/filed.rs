@@ -1,4 +1,5 @@
 use ampoule_protocol::{Completion, FaultCode, JobState, LeaseToken, Limits, LogLevel, LogLine, Outcome};
+use jiff::Timestamp;
 
 use super::submitted::json;
 
@@ -32,6 +33,8 @@ pub(super) struct Ending {
     pub(super) state: JobState,
     pub(super) kind: &'static str,
     pub(super) is_fault: bool,
+    /// The name of the error, if it threw.
+    pub(super) threw: Option<String>,
     pub(super) outcome_json: String,
 }
 
@@ -58,6 +61,8 @@ impl Filed {
         let Completion { token, mut report } = completion;
         cut_outcome(&mut report.outcome);
         cut(&mut report.engine, MAX_ENGINE_BYTES);
+        // PostgreSQL keeps no U+0000 in a text.
+        report.engine.retain(|c| !c.is_control());
         let mut size = Size { output_bytes: output_bytes(&report.outcome), ..Size::default() };
         for line in &report.logs {
             let (lines, bytes) = match line.level {
@@ -94,20 +99,40 @@ impl Ending {
             state: JobState::from(outcome),
             kind: outcome.kind(),
             is_fault: matches!(outcome, Outcome::Fault { .. }),
+            threw: match outcome {
+                Outcome::Threw { error } => Some(error.name.clone()),
+                _ => None,
+            },
             outcome_json: json(outcome),
         }
     }
 
     /// The end of a job whose worker was lost once too often.
-    pub(super) fn worker_lost(losses: u32) -> Self {
-        let message = format!("the job's worker was lost; given up after {losses} lost or faulty attempts");
-        Self::new(&Outcome::Fault { code: FaultCode::WorkerLost, message })
+    pub(super) fn worker_lost(worker: &str, seen: Timestamp, losses: u32) -> Self {
+        let message = format!("worker `{worker}` was lost, last heard of at {seen}; given up after {losses} lost or faulty attempts");
+        Self::fault(FaultCode::WorkerLost, message)
+    }
+
+    /// The end of a job whose worker renewed its lease long after the run should have ended.
+    pub(super) fn overrun(wall_ms: u64) -> Self {
+        Self::fault(
+            FaultCode::Overrun,
+            format!("the worker lives, but the run did not end at its wall time of {wall_ms} ms nor long after it"),
+        )
+    }
+
+    /// The end of a job that waited too long.
+    pub(super) fn start_timeout() -> Self {
+        Self::fault(FaultCode::StartTimeout, "no worker started the job within its `start_within_ms`".to_owned())
+    }
+
+    fn fault(code: FaultCode, message: String) -> Self {
+        Self::new(&Outcome::Fault { code, message })
     }
 
     /// What becomes of a report beyond its job's limits.
     pub(super) fn report_refused() -> Self {
-        let message = "the worker's report went beyond the job's limits".to_owned();
-        Self::new(&Outcome::Fault { code: FaultCode::Host, message })
+        Self::fault(FaultCode::Host, "the worker's report went beyond the job's limits".to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The job queue: which job is in which state, durably.
 //!
-//! [`Queue`] is the one that keeps its jobs in SQLite. What a queue promises, whatever it is built on:
+//! [`Queue`] is the contract; [`StoreUrl`] names what keeps it: a file of SQLite on one machine, or a PostgreSQL server that several
+//! managers share. What becomes of a job is decided in `life`, pure and once; the stores load, lock and write. What a queue promises:
 //!
 //! - An answer means that the write is on disk. A crash at any point loses no job.
 //! - A job moves only as [`JobState`] says. Every write under a lease is fenced: it happens only while the job is
@@ -8,19 +9,162 @@
 //! - Time is an argument. The queue never reads a clock.
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
+mod commits;
 mod filed;
+mod life;
+mod postgres;
 mod sqlite;
+mod store_url;
 mod submitted;
 
-use std::{error::Error, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use ampoule_protocol::{JobId, JobState, JobView, LeaseToken, LeasedJob};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobState, JobView, LeaseToken, LeasedJob, LogPage, TokenState};
+use jiff::Timestamp;
 
 pub use self::{
+    commits::Commits,
     filed::Filed,
-    sqlite::{Commits, Queue},
+    store_url::{StoreUrl, StoreUrlError},
     submitted::{Idempotency, Submitted},
 };
+use self::{postgres::Postgres, sqlite::Sqlite};
+
+/// The job queue; see [the module](self) for what it promises. No method blocks the runtime's threads.
+pub struct Queue {
+    store: Store,
+}
+
+enum Store {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Calls the same method of whichever store it is.
+macro_rules! ask {
+    ($queue:expr, $store:ident => $call:expr) => {
+        match &$queue.store {
+            Store::Sqlite($store) => $call,
+            Store::Postgres($store) => $call,
+        }
+    };
+}
+
+impl Queue {
+    /// Opens the queue in this store, which is made or brought to the newest schema. `connections` is how many it reads with at once.
+    pub async fn open(url: &StoreUrl, policy: LeasePolicy, connections: usize, ears: Ears) -> Result<Self, OpenError> {
+        let store = match url {
+            StoreUrl::Sqlite(path) => Store::Sqlite(Sqlite::open(path, policy, connections, ears.told).await?),
+            StoreUrl::Postgres(url) => Store::Postgres(Postgres::open(url, policy, connections, ears).await?),
+        };
+        Ok(Self { store })
+    }
+
+    /// The time by the clock that this queue's leases go by: this machine's, or the database server's, which all managers share.
+    pub fn now(&self) -> Timestamp {
+        ask!(self, store => store.now())
+    }
+
+    /// Stores a job that waits to start.
+    pub async fn enqueue(&self, job: Submitted, now: Timestamp) -> Result<Enqueued, QueueError> {
+        let mut answers = self.enqueue_all(vec![job], now).await?;
+        answers.pop().ok_or(QueueError::Closed)
+    }
+
+    /// Stores jobs in one transaction: all of them, or none and there is an error. One answer for each.
+    pub async fn enqueue_all(&self, jobs: Vec<Submitted>, now: Timestamp) -> Result<Vec<Enqueued>, QueueError> {
+        ask!(self, store => store.enqueue(jobs, now).await)
+    }
+
+    /// Leases up to `slots` waiting jobs to this worker, of the highest priority the oldest first, and says which of its leases are to be
+    /// cancelled, but for the `known` ones. Answers at once, also when there is nothing.
+    pub async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
+        ask!(self, store => store.acquire(worker, slots, known, now).await)
+    }
+
+    /// Makes leases last from now on, and says which are to be cancelled or are no longer held.
+    pub async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.renew(tokens, now).await)
+    }
+
+    /// Ends jobs by their worker's reports. A fault is run again while attempts are left, and so is a report that goes
+    /// beyond its job's limits; a token that is no longer held changes nothing.
+    pub async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.complete(reports, now).await)
+    }
+
+    /// Lets jobs wait again whose worker gives them up. This does not count against their attempts.
+    pub async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.release(tokens, now).await)
+    }
+
+    /// Does some of what has become due: takes back leases that ran out, gives up jobs that nobody started in time, lets those start whose
+    /// time has come. Safe to run at any time, twice, and by several managers.
+    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, QueueError> {
+        ask!(self, store => store.sweep(now).await)
+    }
+
+    /// Cancels a job. `None`: there is no such job.
+    pub async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
+        ask!(self, store => store.cancel(id, by, now).await)
+    }
+
+    /// Lets a job that failed or was cancelled be tried again, with all of its attempts. `None`: there is no such job.
+    pub async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        ask!(self, store => store.retry(id, now).await)
+    }
+
+    /// Changes some of the jobs that the filter names and that were there (for a retry: had ended) at `since`: how many. None are left when
+    /// it says 0. The filter's cursor and limit mean nothing here.
+    pub async fn bulk(&self, filter: JobFilter, bulk: Bulk, since: Timestamp, now: Timestamp) -> Result<u32, QueueError> {
+        ask!(self, store => store.bulk(filter, bulk, since, now).await)
+    }
+
+    /// Deletes some of the jobs that ended before this moment, their logs and outcomes too: how many. None are left when it says 0.
+    pub async fn prune(&self, before: Timestamp) -> Result<u32, QueueError> {
+        ask!(self, store => store.prune(before).await)
+    }
+
+    /// A job. `None`: there is no such job.
+    pub async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
+        ask!(self, store => store.job(id).await)
+    }
+
+    /// A page of jobs, newest first. [`QueueError::UnknownCursor`]: there is no job [`JobFilter::before`].
+    pub async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
+        ask!(self, store => store.jobs(filter).await)
+    }
+
+    /// A page of the log of the attempt that ended a job, empty before its end. `None`: there is no such job.
+    pub async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        ask!(self, store => store.logs(id, from, limit).await)
+    }
+
+    /// How full the queue is.
+    pub async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
+        ask!(self, store => store.depths(now).await)
+    }
+
+    /// Fails unless the store can be read and written.
+    pub async fn ping(&self) -> Result<(), QueueError> {
+        ask!(self, store => store.ping().await)
+    }
+
+    /// What the writers have done since the queue was opened.
+    pub fn commits(&self) -> &Arc<Commits> {
+        ask!(self, store => store.commits())
+    }
+
+    /// Waits until nothing can be written any more, for ever.
+    pub async fn gone(&self) {
+        ask!(self, store => store.gone().await)
+    }
+
+    /// Writes what was asked for before, then refuses everything.
+    pub async fn close(&self) {
+        ask!(self, store => store.close().await)
+    }
+}
 
 /// How leases are kept.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +186,8 @@ pub enum Enqueued {
     Known(Box<JobView>),
     /// Its idempotency key had brought another body before; nothing was stored.
     Conflict,
+    /// The job is stored as cancelled: another one has its concurrency key.
+    Cancelled,
 }
 
 /// What a cancel did.
@@ -55,6 +201,24 @@ pub enum Cancel {
     TooLate,
 }
 
+/// What a retry did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// The job waits again.
+    Done,
+    /// It is in this state, from which there is no retry; nothing was changed.
+    Not(JobState),
+}
+
+/// What to do with many jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// Cancel those that wait or run.
+    Cancel(CancelledBy),
+    /// Try those again that failed or were cancelled.
+    Retry,
+}
+
 /// Which jobs a listing shows. Conditions are joined by "and".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
@@ -64,6 +228,8 @@ pub struct JobFilter {
     pub script: Option<String>,
     /// With this tag, key and value.
     pub tag: Option<(String, String)>,
+    /// Failed after all their attempts.
+    pub dead: bool,
     /// Submitted before this job.
     pub before: Option<JobId>,
     /// At most so many. A page also ends once it holds [`MAX_PAGE_BYTES`].
@@ -78,7 +244,37 @@ pub const MAX_PAGE_BYTES: usize = 4 << 20;
 pub struct Acquired {
     jobs: Vec<LeasedJob>,
     cancelled: Vec<LeaseToken>,
-    claim: sqlite::Claim,
+    claim: Claim,
+}
+
+/// Gives leases back when it is dropped before they were delivered.
+struct Claim {
+    tokens: Vec<LeaseToken>,
+    give_back: Option<Box<dyn FnOnce(Vec<LeaseToken>) + Send>>,
+}
+
+impl Claim {
+    fn on(tokens: Vec<LeaseToken>, give_back: impl FnOnce(Vec<LeaseToken>) + Send + 'static) -> Self {
+        Self { tokens, give_back: Some(Box::new(give_back)) }
+    }
+
+    fn deliver(mut self) {
+        self.give_back = None;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(give_back) = self.give_back.take().filter(|_| !self.tokens.is_empty()) {
+            give_back(std::mem::take(&mut self.tokens));
+        }
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claim").field(&self.tokens).finish()
+    }
 }
 
 impl Acquired {
@@ -100,20 +296,26 @@ impl Acquired {
 pub struct Swept {
     /// Leases taken back.
     pub lost: u32,
-    /// Lost leases may be left: sweep again.
+    /// Some may be left to do: sweep again.
     pub more: bool,
     /// Some job waits to start.
     pub waiting: bool,
+    /// When the next job can start whose time has not come, in milliseconds since 1970.
+    pub next_due_ms: Option<i64>,
 }
 
 /// How full the queue is, all figures of one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depths {
-    /// Jobs that wait to start.
+    /// Jobs that wait to start, and for nothing but a worker.
     pub queued: u64,
+    /// Jobs that wait for their time.
+    pub delayed: u64,
+    /// Jobs that wait for another one with their concurrency key.
+    pub blocked: u64,
     /// Jobs under a lease.
     pub running: u64,
-    /// Time since the submission of the oldest job that waits to start.
+    /// For how long the oldest of [`Depths::queued`] could have started.
     pub oldest: Option<Duration>,
 }
 
@@ -124,6 +326,8 @@ pub enum Event {
     Submitted,
     /// A job waits to start: submitted, released, or to be run again.
     Queued,
+    /// A job waits for its time.
+    Delayed,
     /// A worker leased a job.
     Started {
         /// How long it had waited since it was last queued.
@@ -152,6 +356,38 @@ pub enum Event {
 /// Who is told of the events of each commit, in the order in which they happened.
 pub type EventSink = Arc<dyn Fn(&[Event]) + Send + Sync>;
 
+/// Something that another manager of the same store made true, or that it may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// A job waits to start.
+    Work,
+    /// This job has ended.
+    Finished(JobId),
+    /// A running job of this worker is to be cancelled.
+    Cancel(String),
+    /// Anything: it was not heard what.
+    All,
+}
+
+/// Who is told of other managers' doings. Not every one is told, and some may be told twice: look, then wait again.
+pub type WakeSink = Arc<dyn Fn(Wake) + Send + Sync>;
+
+/// Who listens to a queue.
+#[derive(Clone)]
+pub struct Ears {
+    /// To what was done through it.
+    pub told: EventSink,
+    /// To what others did.
+    pub woken: WakeSink,
+}
+
+impl Ears {
+    /// Nobody.
+    pub fn deaf() -> Self {
+        Self { told: Arc::new(|_| {}), woken: Arc::new(|_| {}) }
+    }
+}
+
 /// Why a queue did not answer. Nothing was written, unless the commit itself failed half-way through the disk's doing.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum QueueError {
@@ -166,6 +402,9 @@ pub enum QueueError {
         /// What the parser said.
         why: String,
     },
+    /// A listing was to start before a job that is not there.
+    #[error("the cursor is not one that a listing gave")]
+    UnknownCursor,
     /// The queue has been closed, or its writer has died.
     #[error("the queue is closed")]
     Closed,
@@ -174,25 +413,25 @@ pub enum QueueError {
 /// Why a queue does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be opened, made or read as a database.
-    #[error("failed to open the store {}: {source}", path.display())]
+    /// The store cannot be reached, made or read as a database.
+    #[error("failed to open the store {store}: {source}")]
     Store {
-        /// Which file.
-        path: PathBuf,
-        /// What the store said.
+        /// Which store.
+        store: String,
+        /// What it said.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The file is some other program's database.
-    #[error("{} is a database, but not one of Ampoule's", path.display())]
+    /// It is some other program's database.
+    #[error("{store} is a database, but not one of Ampoule's")]
     Foreign {
-        /// Which file.
-        path: PathBuf,
+        /// Which store.
+        store: String,
     },
     /// A newer version of Ampoule wrote it.
-    #[error("{} has schema {found}, this program knows up to {known}: use a newer ampoule", path.display())]
+    #[error("{store} has schema {found}, this program knows up to {known}: use a newer ampoule")]
     SchemaTooNew {
-        /// Which file.
-        path: PathBuf,
+        /// Which store.
+        store: String,
         /// Its schema's version.
         found: i64,
         /// The newest version that this program knows.

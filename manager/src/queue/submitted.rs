@@ -1,6 +1,8 @@
-use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, ScriptView};
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView};
 use jiff::Timestamp;
 use serde::Serialize;
+
+use super::life::Terms;
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
 #[derive(Clone, Debug)]
@@ -8,7 +10,7 @@ pub struct Submitted {
     pub(super) id: JobId,
     pub(super) spec: JobSpec,
     pub(super) limits: Limits,
-    pub(super) limits_json: String,
+    pub(super) terms_json: String,
     pub(super) tags_json: String,
     pub(super) libraries_json: String,
     pub(super) idempotency: Option<Idempotency>,
@@ -28,7 +30,7 @@ impl Submitted {
     pub fn new(spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
-            limits_json: json(&limits),
+            terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
             libraries_json: json(&spec.libraries),
             spec,
@@ -58,8 +60,32 @@ impl Submitted {
             script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
+            priority: self.spec.priority,
+            due_at: self.is_delayed(created_at.as_millisecond()).then(|| self.due_at(created_at)),
+            concurrency_key: self.spec.concurrency_key.clone(),
+            cancelled_by: None,
+            dead: false,
+            lost_attempts: Vec::new(),
             tags: self.spec.tags.clone(),
         }
+    }
+
+    /// When it can start, in milliseconds: never before it is stored.
+    pub(super) fn due_ms(&self, now_ms: i64) -> i64 {
+        self.spec.run_at.map_or(now_ms, |at| at.as_millisecond().max(now_ms))
+    }
+
+    fn due_at(&self, created_at: Timestamp) -> Timestamp {
+        Timestamp::from_millisecond(self.due_ms(created_at.as_millisecond())).unwrap_or(created_at)
+    }
+
+    pub(super) fn is_delayed(&self, now_ms: i64) -> bool {
+        self.due_ms(now_ms) > now_ms
+    }
+
+    /// When nobody waits for its start any more.
+    pub(super) fn start_by_ms(&self, now_ms: i64) -> i64 {
+        self.due_ms(now_ms).saturating_add_unsigned(self.spec.start_within_ms.unwrap_or(START_WITHIN_MS))
     }
 
     /// Bytes that a worker receives when it leases the job, but for a few hundred.

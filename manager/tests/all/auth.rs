@@ -4,7 +4,7 @@ use ampoule_manager::{Config, Key, Keys, RunError};
 use reqwest::Method;
 use tokio::net::TcpListener;
 
-use crate::support::Manager;
+use crate::support::{Manager, On};
 
 const SUBMIT: &str = "submit-0123456789";
 const WORKER: &str = "worker-0123456789";
@@ -17,7 +17,7 @@ fn keyed(config: &mut Config) {
 
 #[tokio::test]
 async fn each_key_opens_its_own_doors() {
-    let m = Manager::start_with(keyed).await;
+    let m = Manager::start_with(On::Sqlite, keyed).await;
     let id = "0190a3c4-7a2f-7b61-9d5e-3f8c2b1a4d6e";
     let (submit, worker, admin) = ([SUBMIT, ADMIN].as_slice(), [WORKER].as_slice(), [ADMIN].as_slice());
     let all: &[&str] = &["", "wrong-0123456789", SUBMIT, WORKER, ADMIN];
@@ -59,7 +59,7 @@ async fn each_key_opens_its_own_doors() {
 
 #[tokio::test]
 async fn a_key_works_for_the_whole_way() {
-    let m = Manager::start_with(keyed).await.with_key(SUBMIT);
+    let m = Manager::start_with(On::Sqlite, keyed).await.with_key(SUBMIT);
     let id = m.submit().await;
     let m = m.with_key(WORKER);
     let token = m.acquire_one("w").await.token;

@@ -5,11 +5,17 @@ use std::time::Duration;
 use ampoule_protocol::{AcquireResponse, FaultCode, JobState, JobView, LeaseState, LogPage, Outcome};
 use serde_json::json;
 
-use crate::support::{Manager, eventually, fault, report, returned};
+use crate::support::{Manager, On, eventually, fault, on_both_stores, report, returned};
 
-#[tokio::test]
-async fn a_waiting_job_is_cancelled_at_once() {
-    let m = Manager::start().await;
+on_both_stores!(
+    a_waiting_job_is_cancelled_at_once,
+    a_running_jobs_worker_is_told_in_its_waiting_call,
+    a_job_that_ended_first_keeps_its_outcome,
+    a_cancelled_job_is_not_run_again
+);
+
+async fn a_waiting_job_is_cancelled_at_once(on: On) {
+    let m = Manager::start(on).await;
     let id = m.submit().await;
     let path = format!("/v1/jobs/{id}?wait=20s");
     let (waited, cancelled) = tokio::join!(m.get(&path), async {
@@ -25,9 +31,8 @@ async fn a_waiting_job_is_cancelled_at_once() {
     assert_eq!(logs, LogPage { items: vec![], next_offset: None });
 }
 
-#[tokio::test]
-async fn a_running_jobs_worker_is_told_in_its_waiting_call() {
-    let m = Manager::start().await;
+async fn a_running_jobs_worker_is_told_in_its_waiting_call(on: On) {
+    let m = Manager::start(on).await;
     let id = m.submit().await;
     let token = m.acquire_one("w").await.token;
     let ((told, other), cancelled) = tokio::join!(
@@ -53,9 +58,8 @@ async fn a_running_jobs_worker_is_told_in_its_waiting_call() {
     assert_eq!(m.cancel(id).await.read::<JobView>(200).state, JobState::Cancelled);
 }
 
-#[tokio::test]
-async fn a_job_that_ended_first_keeps_its_outcome() {
-    let m = Manager::start().await;
+async fn a_job_that_ended_first_keeps_its_outcome(on: On) {
+    let m = Manager::start(on).await;
     let id = m.submit().await;
     let token = m.acquire_one("w").await.token;
     m.cancel(id).await;
@@ -65,9 +69,8 @@ async fn a_job_that_ended_first_keeps_its_outcome() {
     assert_eq!((late.status.as_u16(), late.json()["code"].as_str()), (409, Some("job_finished")));
 }
 
-#[tokio::test]
-async fn a_cancelled_job_is_not_run_again() {
-    let m = Manager::start_with(|config| config.lease = Duration::from_millis(300)).await;
+async fn a_cancelled_job_is_not_run_again(on: On) {
+    let m = Manager::start_with(on, |config| config.lease = Duration::from_millis(300)).await;
     for end in ["release", "fault", "lost"] {
         let id = m.submit().await;
         let token = m.acquire_one("w").await.token;

@@ -11,14 +11,15 @@ use std::{
 use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobList, LeaseState, LeaseStates, LeaseToken};
 use serde_json::json;
 
-use crate::support::{Manager, returned};
+use crate::support::{Manager, On, on_both_stores, returned};
+
+on_both_stores!(twenty_workers_lease_every_job_once);
 
 const JOBS: usize = 500;
 const WORKERS: usize = 20;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn twenty_workers_lease_every_job_once() {
-    let m = Arc::new(Manager::start().await);
+async fn twenty_workers_lease_every_job_once(on: On) {
+    let m = Arc::new(Manager::start(on).await);
     let (leased, accepted) = (Arc::new(Mutex::new(HashSet::<LeaseToken>::new())), Arc::new(AtomicUsize::new(0)));
     let mut tasks = Vec::new();
     for name in 0..WORKERS {

@@ -3,19 +3,20 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader},
-    path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use ampoule_manager::Config;
+use ampoule_manager::{Config, StoreUrl};
 use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobId, JobState, JobView, LeaseState, LeaseStates, Outcome};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::{Random, eventually, job, returned};
+use crate::support::{self, On, Random, eventually, job, on_both_stores, returned};
+
+on_both_stores!(a_killed_manager_keeps_its_word);
 
 const STORE: &str = "AMPOULE_TEST_STORE";
 const JOBS: usize = 200;
@@ -25,10 +26,10 @@ const KILLS: usize = 25;
 #[tokio::test]
 #[ignore = "started by the test below"]
 async fn child() {
-    let Some(store) = std::env::var_os(STORE) else { return };
+    let Some(store) = std::env::var(STORE).ok() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("\nlistens on {}", listener.local_addr().unwrap());
-    let mut config = Config::new(store);
+    let mut config = Config::new(store.parse::<StoreUrl>().unwrap());
     config.lease = Duration::from_millis(500);
     // The killing is ours; no job is at fault.
     config.max_attempts = 1000;
@@ -41,7 +42,7 @@ struct Child {
 }
 
 impl Child {
-    fn start(store: &Path) -> Self {
+    fn start(store: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "crash::child", "--ignored", "--nocapture", "--test-threads=1"]);
         let mut process = command.env(STORE, store).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -70,13 +71,15 @@ struct Told {
     accepted: HashMap<JobId, u32>,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_manager_keeps_its_word() {
+async fn a_killed_manager_keeps_its_word(on: On) {
     let seed = Random::seed();
     println!("SEED={seed}");
     let mut random = Random::new(seed);
     let dir = tempfile::tempdir().unwrap();
-    let store = dir.path().join("queue.db");
+    let store = match support::store(on, &dir).await {
+        StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        StoreUrl::Postgres(url) => url,
+    };
     let told = Arc::new(Mutex::new(Told::default()));
     let mut kills = 0;
     while kills < KILLS || told.lock().unwrap().stored.len() < JOBS {

@@ -5,7 +5,7 @@ use ampoule_protocol::{ByteSize, Problem};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::Manager;
+use crate::support::{Manager, On};
 
 const ID: &str = "0190a3c4-7a2f-7b61-9d5e-3f8c2b1a4d6e";
 
@@ -19,7 +19,7 @@ type Refusal<'a> = (&'a str, &'a str, u16, &'a str, &'a str);
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
-    let m = Manager::start_with(small).await;
+    let m = Manager::start_with(On::Sqlite, small).await;
     let (view, logs, cancel) = (format!("GET /v1/jobs/{ID}"), format!("GET /v1/jobs/{ID}/logs"), format!("POST /v1/jobs/{ID}/cancel"));
     let delete = format!("DELETE /v1/jobs/{ID}");
     let large = format!(r#"{{"script":{{"source":"{}"}}}}"#, "x".repeat(5000));
@@ -93,16 +93,16 @@ async fn what_is_wrong_is_named() {
 
 #[tokio::test]
 async fn a_problem_document_in_full() {
-    let m = Manager::start().await;
+    let m = Manager::start(On::Sqlite).await;
     let answer = m.post("/v1/jobs", &json!({"script": {"source": "1"}, "inptu": 1})).await;
-    insta::assert_snapshot!(answer.text, @r#"{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"unknown_field","detail":"the body has the wrong shape: unknown field `inptu`, expected one of `script`, `entry`, `input`, `context`, `libraries`, `limits`, `seed`, `tags` at line 1 column 8"}"#);
+    insta::assert_snapshot!(answer.text, @r#"{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"unknown_field","detail":"the body has the wrong shape: unknown field `inptu`, expected one of `script`, `entry`, `input`, `context`, `libraries`, `limits`, `seed`, `priority`, `run_at`, `start_within_ms`, `retry`, `concurrency_key`, `concurrency_policy`, `tags` at line 1 column 8"}"#);
     let allow = m.send(m.request(Method::DELETE, "/v1/jobs")).await;
     assert_eq!(allow.headers["allow"], "POST,GET,HEAD");
 }
 
 #[tokio::test]
 async fn bodies_must_be_json_and_within_the_bound_without_a_length_too() {
-    let m = Manager::start_with(small).await;
+    let m = Manager::start_with(On::Sqlite, small).await;
     for (content_type, status) in [
         ("application/json", 202),
         ("Application/JSON; charset=utf-8", 202),
@@ -120,7 +120,7 @@ async fn bodies_must_be_json_and_within_the_bound_without_a_length_too() {
 
 #[tokio::test]
 async fn idempotency_keys_are_bounded() {
-    let m = Manager::start().await;
+    let m = Manager::start(On::Sqlite).await;
     for (key, status) in [("k", 202), ("", 400), (&"k".repeat(255), 202), (&"k".repeat(256), 400)] {
         let request = m.request(Method::POST, "/v1/jobs").header("idempotency-key", key).json(&crate::support::job());
         assert_eq!(m.send(request).await.status.as_u16(), status, "{}", key.len());
@@ -129,7 +129,7 @@ async fn idempotency_keys_are_bounded() {
 
 #[tokio::test]
 async fn an_open_api_serves_only_those_who_name_this_machine() {
-    let m = Manager::start().await;
+    let m = Manager::start(On::Sqlite).await;
     for (host, status) in [("localhost:1", 200), ("rebound.example", 403)] {
         let answer = m.send(m.request(Method::GET, "/v1/jobs").header("host", host)).await;
         assert_eq!(answer.status.as_u16(), status, "{host}");

@@ -8,12 +8,12 @@ use std::{
 use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobView, LeaseStates};
 use serde_json::json;
 
-use crate::support::{Manager, job, returned};
+use crate::support::{Manager, On, job, returned};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures; takes a while"]
 async fn figures() {
-    let m = Arc::new(Manager::start().await);
+    let m = Arc::new(Manager::start(On::Sqlite).await);
 
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..500 {

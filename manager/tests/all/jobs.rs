@@ -4,11 +4,20 @@ use ampoule_protocol::{JobList, JobState, JobView, Limits, LogLevel, LogPage, Ou
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Manager, job, line, report, returned};
+use crate::support::{Manager, On, job, line, on_both_stores, report, returned};
 
-#[tokio::test]
-async fn a_job_goes_all_the_way() {
-    let m = Manager::start().await;
+on_both_stores!(
+    a_job_goes_all_the_way,
+    the_state_follows_the_outcome,
+    waiting_ends_with_the_job_or_the_time,
+    an_idempotency_key_brings_one_job,
+    lists_newest_first_by_pages_and_filters,
+    a_page_of_large_outcomes_is_short,
+    logs_are_read_by_offset
+);
+
+async fn a_job_goes_all_the_way(on: On) {
+    let m = Manager::start(on).await;
     let body = json!({
         "script": {"source": "export function go() {}", "name": "go.mjs"}, "entry": "go", "input": {"a": 1}, "context": {"who": "me"},
         "libraries": [{"name": "lib", "source": "1"}], "limits": {"fuel": 5, "memory_bytes": u64::MAX}, "seed": u64::MAX, "tags": {"team": "red"}
@@ -42,9 +51,8 @@ async fn a_job_goes_all_the_way() {
     assert_eq!(logs.next_offset, None);
 }
 
-#[tokio::test]
-async fn the_state_follows_the_outcome() {
-    let m = Manager::start().await;
+async fn the_state_follows_the_outcome(on: On) {
+    let m = Manager::start(on).await;
     let threw = Outcome::Threw { error: ScriptError { name: "E".into(), message: "m".into(), stack: String::new() } };
     let limit = Outcome::LimitExceeded { limit: ampoule_protocol::LimitKind::Fuel, ceiling: 1, used: 2, stack: None };
     for (outcome, state) in [(threw, JobState::Failed), (limit, JobState::Failed), (Outcome::Cancelled, JobState::Cancelled)] {
@@ -55,9 +63,8 @@ async fn the_state_follows_the_outcome() {
     }
 }
 
-#[tokio::test]
-async fn waiting_ends_with_the_job_or_the_time() {
-    let m = Manager::start().await;
+async fn waiting_ends_with_the_job_or_the_time(on: On) {
+    let m = Manager::start(on).await;
     let answer = m.post("/v1/jobs?wait=50ms", &job()).await;
     let id = answer.read::<JobView>(202).id;
     let worker = async {
@@ -78,9 +85,8 @@ async fn waiting_ends_with_the_job_or_the_time() {
     assert_eq!(at_once.state, JobState::Succeeded);
 }
 
-#[tokio::test]
-async fn an_idempotency_key_brings_one_job() {
-    let m = Manager::start().await;
+async fn an_idempotency_key_brings_one_job(on: On) {
+    let m = Manager::start(on).await;
     let send = |key: &'static str, body: &'static str| {
         m.send(m.request(Method::POST, "/v1/jobs").header("idempotency-key", key).header("content-type", "application/json").body(body))
     };
@@ -103,9 +109,8 @@ async fn an_idempotency_key_brings_one_job() {
     assert_eq!(ids.len(), 1);
 }
 
-#[tokio::test]
-async fn lists_newest_first_by_pages_and_filters() {
-    let m = Manager::start().await;
+async fn lists_newest_first_by_pages_and_filters(on: On) {
+    let m = Manager::start(on).await;
     let mut ids = Vec::new();
     for k in 0..25 {
         let body = json!({"script": {"source": "1", "name": format!("s{}", k % 2)}, "tags": {"k": (k % 5).to_string(), "all": "a:b"}});
@@ -145,9 +150,8 @@ async fn lists_newest_first_by_pages_and_filters() {
     }
 }
 
-#[tokio::test]
-async fn a_page_of_large_outcomes_is_short() {
-    let m = Manager::start().await;
+async fn a_page_of_large_outcomes_is_short(on: On) {
+    let m = Manager::start(on).await;
     for _ in 0..8 {
         m.post("/v1/jobs", &json!({"script": {"source": "1"}})).await;
         let token = m.acquire_one("w").await.token;
@@ -158,9 +162,8 @@ async fn a_page_of_large_outcomes_is_short() {
     assert_eq!((first.items.len(), next.items.len(), next.next_cursor), (5, 3, None));
 }
 
-#[tokio::test]
-async fn logs_are_read_by_offset() {
-    let m = Manager::start().await;
+async fn logs_are_read_by_offset(on: On) {
+    let m = Manager::start(on).await;
     let id = m.submit().await;
     let page = |query: &str| {
         let path = format!("/v1/jobs/{id}/logs{query}");

@@ -5,10 +5,23 @@ use std::time::Duration;
 use ampoule_protocol::{FaultCode, JobState, JobView, LeaseState, LogLevel, LogPage, Outcome};
 use serde_json::json;
 
-use crate::support::{Manager, eventually, fault, line, returned};
+use crate::support::{Manager, On, eventually, fault, line, on_both_stores, returned};
 
-async fn short_leases() -> Manager {
-    Manager::start_with(|config| config.lease = Duration::from_millis(100)).await
+on_both_stores!(
+    a_late_report_is_stale_and_changes_nothing,
+    a_job_that_loses_its_workers_fails_in_the_end,
+    renewing_keeps_a_lease,
+    a_release_costs_no_attempt,
+    faults_are_run_again_and_throws_are_not,
+    a_report_beyond_the_limits_is_a_fault,
+    an_acquire_waits_for_work_and_takes_only_its_slots,
+    two_waiting_workers_share_two_jobs,
+    an_answer_holds_bounded_bytes,
+    a_worker_that_hangs_up_gets_no_job
+);
+
+async fn short_leases(on: On) -> Manager {
+    Manager::start_with(on, |config| config.lease = Duration::from_millis(100)).await
 }
 
 /// Waits until the job has been taken back from its worker.
@@ -16,9 +29,8 @@ async fn lost(m: &Manager, id: ampoule_protocol::JobId) -> JobView {
     eventually(async || Some(m.job(id).await).filter(|job| job.state != JobState::Running)).await
 }
 
-#[tokio::test]
-async fn a_late_report_is_stale_and_changes_nothing() {
-    let m = short_leases().await;
+async fn a_late_report_is_stale_and_changes_nothing(on: On) {
+    let m = short_leases(on).await;
     let id = m.submit().await;
     let first = m.acquire_one("slow").await;
     assert_eq!(lost(&m, id).await.state, JobState::Queued);
@@ -39,9 +51,8 @@ async fn a_late_report_is_stale_and_changes_nothing() {
     assert_eq!(m.metric("scriptmanager_leases_expired_total").await, 1.0);
 }
 
-#[tokio::test]
-async fn a_job_that_loses_its_workers_fails_in_the_end() {
-    let m = short_leases().await;
+async fn a_job_that_loses_its_workers_fails_in_the_end(on: On) {
+    let m = short_leases(on).await;
     let id = m.submit().await;
     for attempt in 1..=3 {
         assert_eq!(m.acquire_one("w").await.token.attempt, attempt);
@@ -54,9 +65,8 @@ async fn a_job_that_loses_its_workers_fails_in_the_end() {
     assert_eq!(m.metric("scriptmanager_jobs_finished_total{outcome=\"fault\"}").await, 1.0);
 }
 
-#[tokio::test]
-async fn renewing_keeps_a_lease() {
-    let m = Manager::start_with(|config| config.lease = Duration::from_millis(1500)).await;
+async fn renewing_keeps_a_lease(on: On) {
+    let m = Manager::start_with(on, |config| config.lease = Duration::from_millis(1500)).await;
     m.submit().await;
     let token = m.acquire_one("w").await.token;
     for _ in 0..8 {
@@ -66,9 +76,8 @@ async fn renewing_keeps_a_lease() {
     assert_eq!(m.complete(token, returned("1")).await, LeaseState::Accepted);
 }
 
-#[tokio::test]
-async fn a_release_costs_no_attempt() {
-    let m = Manager::start_with(|config| config.max_attempts = 1).await;
+async fn a_release_costs_no_attempt(on: On) {
+    let m = Manager::start_with(on, |config| config.max_attempts = 1).await;
     let id = m.submit().await;
     for attempt in 1..=5 {
         let token = m.acquire_one("w").await.token;
@@ -79,9 +88,8 @@ async fn a_release_costs_no_attempt() {
     assert_eq!(m.complete(m.acquire_one("w").await.token, returned("1")).await, LeaseState::Accepted);
 }
 
-#[tokio::test]
-async fn faults_are_run_again_and_throws_are_not() {
-    let m = Manager::start().await;
+async fn faults_are_run_again_and_throws_are_not(on: On) {
+    let m = Manager::start(on).await;
     let id = m.submit().await;
     for code in [FaultCode::EnginePanic, FaultCode::Host] {
         assert_eq!(m.complete(m.acquire_one("w").await.token, fault(code)).await, LeaseState::Accepted);
@@ -97,9 +105,8 @@ async fn faults_are_run_again_and_throws_are_not() {
     assert_eq!(logs.items.len(), 1);
 }
 
-#[tokio::test]
-async fn a_report_beyond_the_limits_is_a_fault() {
-    let m = Manager::start_with(|config| config.max_attempts = 2).await;
+async fn a_report_beyond_the_limits_is_a_fault(on: On) {
+    let m = Manager::start_with(on, |config| config.max_attempts = 2).await;
     let spec = json!({"script": {"source": "1"}, "limits": {"output_bytes": 10, "log_lines": 2}});
     let id = m.post("/v1/jobs", &spec).await.read::<JobView>(202).id;
     m.complete(m.acquire_one("w").await.token, returned("\"123456789\"")).await;
@@ -110,9 +117,8 @@ async fn a_report_beyond_the_limits_is_a_fault() {
     assert!(matches!(m.job(id).await.outcome, Some(Outcome::Fault { code: FaultCode::Host, .. })));
 }
 
-#[tokio::test]
-async fn an_acquire_waits_for_work_and_takes_only_its_slots() {
-    let m = Manager::start().await;
+async fn an_acquire_waits_for_work_and_takes_only_its_slots(on: On) {
+    let m = Manager::start(on).await;
     assert!(m.acquire("w", 4, 0).await.jobs.is_empty());
     let (answer, ()) = tokio::join!(m.acquire("w", 2, 20_000), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -129,9 +135,8 @@ async fn an_acquire_waits_for_work_and_takes_only_its_slots() {
     assert!(m.acquire("w", 0, 0).await.jobs.is_empty());
 }
 
-#[tokio::test]
-async fn two_waiting_workers_share_two_jobs() {
-    let m = Manager::start().await;
+async fn two_waiting_workers_share_two_jobs(on: On) {
+    let m = Manager::start(on).await;
     let (a, b, _) = tokio::join!(m.acquire("a", 1, 20_000), m.acquire("b", 1, 20_000), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         tokio::join!(m.submit(), m.submit())
@@ -140,9 +145,8 @@ async fn two_waiting_workers_share_two_jobs() {
     assert_ne!(a.jobs[0].token, b.jobs[0].token);
 }
 
-#[tokio::test]
-async fn an_answer_holds_bounded_bytes() {
-    let m = Manager::start_with(|config| config.acquire_bytes = ampoule_protocol::ByteSize(10_000)).await;
+async fn an_answer_holds_bounded_bytes(on: On) {
+    let m = Manager::start_with(on, |config| config.acquire_bytes = ampoule_protocol::ByteSize(10_000)).await;
     for bytes in [20_000, 4_000, 4_000, 4_000] {
         m.post("/v1/jobs", &json!({"script": {"source": "x".repeat(bytes)}})).await;
     }
@@ -150,9 +154,8 @@ async fn an_answer_holds_bounded_bytes() {
     assert_eq!(counts, [1, 2, 1]);
 }
 
-#[tokio::test]
-async fn a_worker_that_hangs_up_gets_no_job() {
-    let m = Manager::start().await;
+async fn a_worker_that_hangs_up_gets_no_job(on: On) {
+    let m = Manager::start(on).await;
     for _ in 0..20 {
         let body = json!({"worker": "gone", "slots": 9, "wait_ms": 20_000});
         let call = m.request(reqwest::Method::POST, "/v1/leases/acquire").json(&body).send();

@@ -1,4 +1,4 @@
-//! The manager over real HTTP on a real SQLite file.
+//! The manager over real HTTP on a real SQLite file, and on a real PostgreSQL server.
 
 mod auth;
 mod cancel;
@@ -8,8 +8,11 @@ mod errors;
 mod figures;
 mod jobs;
 mod leases;
+mod lifecycle;
 mod metrics;
 mod model;
+mod postgres;
+mod replicas;
 mod shutdown;
 mod store;
 mod support;

@@ -4,20 +4,24 @@ use std::collections::BTreeMap;
 
 use ampoule_protocol::{FaultCode, JobId, LeaseToken, Outcome};
 
-use crate::support::{Manager, Random, fault, metric, report, returned};
+use crate::support::{Manager, On, Random, fault, metric, on_both_stores, report, returned};
+
+on_both_stores!(figures_are_exact_after_anything);
 
 #[tokio::test]
 async fn lists_every_metric_from_the_start() {
-    let m = Manager::start().await;
+    let m = Manager::start(On::Sqlite).await;
     let answer = m.get("/metrics").await;
     assert!(answer.headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text; version=1.0.0"));
     let shown = |line: &&str| line.starts_with("# HELP") || line.contains('{') && !line.contains("_bucket");
     let mut lines: Vec<&str> = answer.text.lines().filter(shown).collect();
     lines.sort_unstable();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    # HELP scriptmanager_job_queue_oldest_age_seconds Time since the submission of the oldest job waiting to start, 0 when none waits.
+    # HELP scriptmanager_job_queue_oldest_age_seconds Time for which the oldest job waiting to start could have started, 0 when none waits.
     # HELP scriptmanager_job_queue_size Jobs waiting to start; the same figure from every replica.
     # HELP scriptmanager_job_start_delay_seconds Time from queued to started, of each attempt.
+    # HELP scriptmanager_jobs_blocked Jobs waiting for another one with their concurrency key; the same figure from every replica.
+    # HELP scriptmanager_jobs_delayed Jobs waiting for their time; the same figure from every replica.
     # HELP scriptmanager_jobs_finished Jobs that reached a final state, by the kind of their outcome.
     # HELP scriptmanager_jobs_running Jobs under a lease; the same figure from every replica.
     # HELP scriptmanager_jobs_submitted Jobs stored.
@@ -37,12 +41,11 @@ async fn lists_every_metric_from_the_start() {
 }
 
 /// After every random operation the depth is exact; at the end, so is every counter.
-#[tokio::test]
-async fn figures_are_exact_after_anything() {
+async fn figures_are_exact_after_anything(on: On) {
     let seed = Random::seed();
     println!("SEED={seed}");
     let mut random = Random::new(seed);
-    let m = Manager::start_with(|config| config.max_attempts = 2).await;
+    let m = Manager::start_with(on, |config| config.max_attempts = 2).await;
     let mut queued: Vec<JobId> = Vec::new();
     let mut running: Vec<(LeaseToken, bool)> = Vec::new();
     let mut losses: BTreeMap<JobId, u32> = BTreeMap::new();

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use ampoule_protocol::{AcquireResponse, JobState, JobView};
 
-use crate::support::Manager;
+use crate::support::{Manager, On};
 
 #[tokio::test]
 async fn those_who_wait_are_answered_at_once() {
-    let mut m = Manager::start().await;
+    let mut m = Manager::start(On::Sqlite).await;
     let id = m.submit().await;
     m.acquire_one("w").await;
     let (client, url) = (m.client.clone(), m.url.clone());

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ampoule_manager::{Config, RunError};
+use ampoule_manager::{Config, RunError, StoreUrl};
 use ampoule_protocol::{
     AcquireResponse, CompleteRequest, Completion, FaultCode, JobId, JobView, Json, LeaseState, LeaseStates, LeaseToken, LeasedJob,
     LogLevel, LogLine, Outcome, RunReport, Usage,
@@ -13,12 +13,49 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-/// A manager on a port of its own and a store in a directory of its own.
+/// Which store a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes each of these functions a test on both stores: `async fn name(on: On)`.
+macro_rules! on_both_stores {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::support::On::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if crate::postgres::is_there() {
+                    super::$name(crate::support::On::Postgres).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_both_stores;
+
+/// A store of its own, empty; the folder belongs to it.
+pub(crate) async fn store(on: On, dir: &TempDir) -> StoreUrl {
+    match on {
+        On::Sqlite => StoreUrl::Sqlite(dir.path().join("queue.db")),
+        On::Postgres => StoreUrl::Postgres(crate::postgres::shared().database().await),
+    }
+}
+
+/// A manager on a port of its own and a store of its own.
 pub(crate) struct Manager {
     pub(crate) url: String,
     pub(crate) client: reqwest::Client,
     key: Option<String>,
     dir: TempDir,
+    store: StoreUrl,
     configure: fn(&mut Config),
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), RunError>>,
@@ -45,18 +82,30 @@ impl Answer {
 }
 
 impl Manager {
-    pub(crate) async fn start() -> Self {
-        Self::start_with(|_| {}).await
+    pub(crate) async fn start(on: On) -> Self {
+        Self::start_with(on, |_| {}).await
     }
 
-    pub(crate) async fn start_with(configure: fn(&mut Config)) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), configure).await
+    pub(crate) async fn start_with(on: On, configure: fn(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(on, &dir).await;
+        Self::start_in(dir, store, configure).await
     }
 
-    async fn start_in(dir: TempDir, configure: fn(&mut Config)) -> Self {
+    /// On a store of the test's own.
+    pub(crate) async fn start_on(store: StoreUrl) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), store, |_| {}).await
+    }
+
+    /// Another manager on the same store.
+    pub(crate) async fn replica(&self) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), self.store.clone(), self.configure).await
+    }
+
+    async fn start_in(dir: TempDir, store: StoreUrl, configure: fn(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let mut config = Config::new(dir.path().join("queue.db"));
+        let mut config = Config::new(store.clone());
         configure(&mut config);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -65,7 +114,7 @@ impl Manager {
             })
             .await
         });
-        Self { url, client: reqwest::Client::new(), key: None, dir, configure, stop: Some(stop), task }
+        Self { url, client: reqwest::Client::new(), key: None, dir, store, configure, stop: Some(stop), task }
     }
 
     /// The same manager, asked with this key.
@@ -92,7 +141,7 @@ impl Manager {
     pub(crate) async fn restart(mut self) -> Self {
         self.begin_stop();
         self.stopped().await;
-        Self::start_in(self.dir, self.configure).await
+        Self::start_in(self.dir, self.store, self.configure).await
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

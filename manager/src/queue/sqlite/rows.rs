@@ -5,7 +5,10 @@ use deadpool_sqlite::rusqlite::{self, Row};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use crate::queue::QueueError;
+use crate::queue::{
+    QueueError,
+    life::{Hold, Life},
+};
 
 /// The number of a state in the table: its place in a job's life. The SQL holds 0 and 1 as literals, which partial
 /// indexes need.
@@ -23,6 +26,34 @@ pub(super) fn state(row: &Row<'_>, column: &str) -> Result<JobState, QueueError>
     let number: i64 = row.get(column)?;
     let state = JobState::ALL.into_iter().find(|state| state_number(*state) == number);
     state.ok_or_else(|| QueueError::Corrupt { what: "state", why: format!("no state has the number {number}") })
+}
+
+/// The columns of a [`Life`].
+pub(super) const LIFE: &str = "SELECT seq, id, state, hold, attempt, losses, cancelled_by, worker, lease_until_ms, queued_ms, due_ms,
+    start_by_ms, started_ms, finished_ms, dead, concurrency_key, terms";
+
+pub(super) fn life(row: &Row<'_>) -> Result<Life, QueueError> {
+    let number: i16 = row.get("hold")?;
+    let hold = Hold::ALL.into_iter().find(|hold| hold.number() == number);
+    Ok(Life {
+        seq: row.get("seq")?,
+        id: id(row)?,
+        state: state(row, "state")?,
+        hold: hold.ok_or_else(|| QueueError::Corrupt { what: "hold", why: format!("no hold has the number {number}") })?,
+        attempt: row.get("attempt")?,
+        losses: row.get("losses")?,
+        cancel: json_or_null(row, "cancelled_by")?,
+        worker: row.get("worker")?,
+        lease_until_ms: row.get("lease_until_ms")?,
+        queued_ms: row.get("queued_ms")?,
+        due_ms: row.get("due_ms")?,
+        start_by_ms: row.get("start_by_ms")?,
+        started_ms: row.get("started_ms")?,
+        finished_ms: row.get("finished_ms")?,
+        dead: row.get("dead")?,
+        key: row.get("concurrency_key")?,
+        terms: json(row, "terms")?,
+    })
 }
 
 pub(super) fn id(row: &Row<'_>) -> rusqlite::Result<JobId> {

@@ -10,11 +10,11 @@ use crate::queue::OpenError;
 const APPLICATION_ID: i64 = 0x416d_7075;
 
 /// Each step brings a file from the version of its index to the next. Steps are never edited once released, only added.
-const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql"), include_str!("schema-2.sql")];
 
 /// Opens the writer's connection and brings the file to the newest schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |source: rusqlite::Error| OpenError::Store { path: path.to_owned(), source: source.into() };
+    let failed = |source: rusqlite::Error| OpenError::Store { store: path.display().to_string(), source: source.into() };
     let mut conn = Connection::open(path).map_err(failed)?;
     prepare_writer(&conn).map_err(failed)?;
     migrate(&mut conn, path)?;
@@ -41,18 +41,18 @@ pub(super) fn prepare_reader(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let failed = |source: rusqlite::Error| OpenError::Store { path: path.to_owned(), source: source.into() };
+    let failed = |source: rusqlite::Error| OpenError::Store { store: path.display().to_string(), source: source.into() };
     // Immediate: of two managers that start at once, one migrates and the other finds it done.
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
     let pragma = |name: &str| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     if tables > 0 && application != APPLICATION_ID {
-        return Err(OpenError::Foreign { path: path.to_owned() });
+        return Err(OpenError::Foreign { store: path.display().to_string() });
     }
     let known = MIGRATIONS.len() as i64;
     if version > known {
-        return Err(OpenError::SchemaTooNew { path: path.to_owned(), found: version, known });
+        return Err(OpenError::SchemaTooNew { store: path.display().to_string(), found: version, known });
     }
     for step in MIGRATIONS.iter().skip(version as usize) {
         tx.execute_batch(step).map_err(failed)?;

@@ -1,20 +1,20 @@
 //! Every way in which a job changes. All of it runs on the writer's thread, inside a group's transaction.
 //!
-//! Each statement that moves a running job names its sequence number, its attempt and its state: the fence.
+//! What becomes of a job is decided by its [`Life`]; here it is loaded and written back, and the places under concurrency keys are passed on.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use ampoule_protocol::{JobId, LeaseState, LeaseToken, Limits, Outcome, TokenState};
-use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, named_params};
+use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, LeaseState, LeaseToken, LostAttempt, TokenState};
+use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Params, named_params};
 
 use super::{rows, views};
 use crate::queue::{
-    Cancel, Enqueued, Event, Filed, Idempotency, LeasePolicy, QueueError, Submitted, Swept,
-    filed::{Ending, LogChunk},
+    Bulk, Cancel, Enqueued, Event, Filed, Idempotency, JobFilter, LeasePolicy, QueueError, Retried, Submitted, Swept,
+    life::{Effects, Hold, Life, lost_json},
 };
 
-/// Lost leases that one sweep takes back: bounds how long other writes wait for it.
-const SWEEP: u32 = 500;
+/// Jobs that one sweep, or one step of a bulk change, takes on of each kind: bounds how long other writes wait for it.
+const STEP: u32 = 500;
 
 type Events = Vec<Event>;
 type Done<T> = Result<T, QueueError>;
@@ -35,18 +35,30 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
             None => {}
         }
     }
+    let hold = match (job.is_delayed(now_ms), &job.spec.concurrency_key) {
+        (true, _) => Hold::Due,
+        (false, Some(_)) => Hold::Key,
+        (false, None) => Hold::Ready,
+    };
     conn.prepare_cached(
-        "INSERT INTO jobs (id, state, created_ms, queued_ms, payload_bytes, script_name, source_bytes, entry, limits, tags)
-         VALUES (:id, 0, :now, :now, :payload_bytes, :script_name, :source_bytes, :entry, :limits, :tags)",
+        "INSERT INTO jobs (id, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
+                           source_bytes, entry, terms, tags)
+         VALUES (:id, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :source_bytes, :entry, :terms,
+                 :tags)",
     )?
     .execute(named_params! {
         ":id": job.id.as_bytes(),
+        ":hold": hold.number(),
         ":now": now_ms,
+        ":due": job.due_ms(now_ms),
+        ":start_by": job.start_by_ms(now_ms),
+        ":priority": job.spec.priority,
+        ":key": job.spec.concurrency_key,
         ":payload_bytes": job.payload_bytes() as i64,
         ":script_name": job.spec.script.name,
         ":source_bytes": job.spec.script.source.len() as i64,
         ":entry": job.spec.entry,
-        ":limits": job.limits_json,
+        ":terms": job.terms_json,
         ":tags": job.tags_json,
     })?;
     let seq = conn.last_insert_rowid();
@@ -69,8 +81,85 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         conn.prepare_cached("INSERT INTO idempotency_keys (key, body, seq, created_ms) VALUES (?1, ?2, ?3, ?4)")?
             .execute((key, body, seq, now_ms))?;
     }
-    events.extend([Event::Submitted, Event::Queued]);
+    events.push(Event::Submitted);
+    match (hold, &job.spec.concurrency_key) {
+        (Hold::Ready, _) => events.push(Event::Queued),
+        (Hold::Due, _) => events.push(Event::Delayed),
+        (Hold::Key, Some(key)) => return queue_up(conn, job, seq, key, now_ms, events),
+        (Hold::Key, None) => {}
+    }
     Ok(Enqueued::Stored)
+}
+
+/// A job with a concurrency key: it gets the key if that is free, else what its policy says.
+fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64, events: &mut Events) -> Done<Enqueued> {
+    let holder =
+        conn.prepare_cached("SELECT seq FROM concurrency_keys WHERE key = ?1")?.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
+    let by = CancelledBy { by: "concurrency_key".to_owned(), reason: Some(format!("another job has the key `{key}`")) };
+    match (holder, job.spec.concurrency_policy) {
+        (None, _) => pass_on(conn, key, events)?,
+        (Some(_), ConcurrencyPolicy::Queue) => {}
+        (Some(_), ConcurrencyPolicy::CancelNewest) => {
+            cancel(conn, job.id, &by, now_ms, events)?;
+            return Ok(Enqueued::Cancelled);
+        }
+        (Some(holder), ConcurrencyPolicy::CancelOldest) => {
+            let by = CancelledBy { reason: Some(format!("a newer job has the key `{key}`")), ..by };
+            // Those that wait first, or the key would be passed on to one of them.
+            let waiting = ids(
+                conn,
+                "SELECT id FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 AND seq <> ?2 ORDER BY seq",
+                (key, seq),
+            )?;
+            for id in waiting.into_iter().chain(ids(conn, "SELECT id FROM jobs WHERE seq = ?1", [holder])?) {
+                cancel(conn, id, &by, now_ms, events)?;
+            }
+        }
+    }
+    Ok(Enqueued::Stored)
+}
+
+/// Gives a concurrency key that nobody has any more to the first job that waits for it.
+fn pass_on(conn: &Connection, key: &str, events: &mut Events) -> Done<()> {
+    let next = conn
+        .prepare_cached("SELECT seq FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 ORDER BY priority DESC, seq LIMIT 1")?
+        .query_row([key], |row| row.get::<_, i64>(0))
+        .optional()?;
+    let Some(seq) = next else {
+        conn.prepare_cached("DELETE FROM concurrency_keys WHERE key = ?1")?.execute([key])?;
+        return Ok(());
+    };
+    conn.prepare_cached("INSERT INTO concurrency_keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq")?
+        .execute((key, seq))?;
+    conn.prepare_cached("UPDATE jobs SET hold = 0 WHERE seq = ?1")?.execute([seq])?;
+    events.push(Event::Queued);
+    Ok(())
+}
+
+fn is_taken(conn: &Connection, key: &str) -> Done<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM concurrency_keys WHERE key = ?1")?.exists([key])?)
+}
+
+/// Lets those wait for a key or for a worker that have waited for their time.
+fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
+    let mut due = conn.prepare_cached(
+        "SELECT seq, concurrency_key FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
+    )?;
+    let due: Vec<(i64, Option<String>)> = due.query_map((now_ms, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (seq, key) in &due {
+        let hold = if key.is_some() { Hold::Key } else { Hold::Ready };
+        conn.prepare_cached("UPDATE jobs SET hold = ?2 WHERE seq = ?1")?.execute((seq, hold.number()))?;
+        if key.is_none() {
+            events.push(Event::Queued);
+        }
+    }
+    // Once all of them are in line: of those with the same key, the one of the highest priority gets it.
+    for key in due.iter().filter_map(|(_, key)| key.as_deref()).collect::<BTreeSet<_>>() {
+        if !is_taken(conn, key)? {
+            pass_on(conn, key, events)?;
+        }
+    }
+    Ok(due.len())
 }
 
 /// A job just leased.
@@ -80,7 +169,7 @@ pub(super) struct Leased {
     pub(super) token: LeaseToken,
 }
 
-/// Leases the oldest waiting jobs to a worker.
+/// Leases waiting jobs to a worker: of the highest priority the oldest.
 pub(super) fn lease(
     conn: &Connection,
     worker: &str,
@@ -89,32 +178,36 @@ pub(super) fn lease(
     now_ms: i64,
     events: &mut Events,
 ) -> Done<Vec<Leased>> {
-    let mut waiting = conn.prepare_cached("SELECT seq, payload_bytes FROM jobs WHERE state = 0 ORDER BY seq LIMIT ?1")?;
-    let waiting: Vec<(i64, i64)> = waiting.query_map([slots], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    let mut lease = conn.prepare_cached(
-        "UPDATE jobs SET state = 1, attempt = attempt + 1, worker = :worker, lease_until_ms = :until, started_ms = :now
-         WHERE seq = :seq AND state = 0 RETURNING id, attempt, queued_ms",
-    )?;
-    let (mut leased, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
-    for (seq, payload_bytes) in waiting {
-        bytes += payload_bytes.unsigned_abs();
-        if bytes > policy.acquire_bytes && !leased.is_empty() {
+    if slots == 0 {
+        return Ok(Vec::new());
+    }
+    promote(conn, now_ms, events)?;
+    let mut waiting = conn.prepare_cached(&format!(
+        "{}, payload_bytes FROM jobs WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT ?1",
+        rows::LIFE
+    ))?;
+    let mut waiting = waiting.query([slots])?;
+    let (mut lives, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = waiting.next()? {
+        bytes += row.get::<_, i64>("payload_bytes")?.unsigned_abs();
+        if bytes > policy.acquire_bytes && !lives.is_empty() {
             break;
         }
-        let params = named_params! { ":worker": worker, ":until": after(now_ms, policy.lease), ":now": now_ms, ":seq": seq };
-        let (token, queued_ms) = lease.query_row(params, |row| {
-            Ok((LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }, row.get::<_, i64>("queued_ms")?))
-        })?;
-        leased.push(Leased { seq, token });
-        // A clock that was set back shows no negative waits.
-        events.push(Event::Started { waited: Duration::from_millis((now_ms - queued_ms).max(0).unsigned_abs()) });
+        lives.push(rows::life(row)?);
+    }
+    let mut leased = Vec::with_capacity(lives.len());
+    for mut life in lives {
+        let (token, event) = life.lease(worker, policy, now_ms);
+        save(conn, &life)?;
+        leased.push(Leased { seq: life.seq, token });
+        events.push(event);
     }
     Ok(leased)
 }
 
 /// The leases of a worker whose jobs were cancelled, but for those it knows of.
 pub(super) fn cancelling(conn: &Connection, worker: &str, known: &[LeaseToken]) -> Done<Vec<LeaseToken>> {
-    let mut query = conn.prepare_cached("SELECT id, attempt FROM jobs WHERE worker = ?1 AND state = 1 AND cancel_requested = 1")?;
+    let mut query = conn.prepare_cached("SELECT id, attempt FROM jobs WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL")?;
     let tokens = query.query_map([worker], |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?;
     let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
     tokens.retain(|token| !known.contains(token));
@@ -122,14 +215,22 @@ pub(super) fn cancelling(conn: &Connection, worker: &str, known: &[LeaseToken]) 
 }
 
 pub(super) fn renew(conn: &Connection, tokens: &[LeaseToken], policy: &LeasePolicy, now_ms: i64) -> Done<Vec<TokenState>> {
-    let mut renew =
-        conn.prepare_cached("UPDATE jobs SET lease_until_ms = ?3 WHERE id = ?1 AND attempt = ?2 AND state = 1 RETURNING cancel_requested")?;
-    let until_ms = after(now_ms, policy.lease);
-    let mut state = |token: &LeaseToken| -> Done<LeaseState> {
-        let found = renew.query_row((token.job_id.as_bytes(), token.attempt, until_ms), |row| row.get::<_, bool>(0)).optional()?;
-        Ok(found.map_or(LeaseState::Stale, |cancel| if cancel { LeaseState::Cancelled } else { LeaseState::Held }))
-    };
-    tokens.iter().map(|token| Ok(TokenState { token: *token, state: state(token)? })).collect()
+    tokens
+        .iter()
+        .map(|token| {
+            let state = match load(conn, token.job_id)? {
+                Some(mut life) => {
+                    let state = life.renew(token, policy, now_ms);
+                    if state != LeaseState::Stale {
+                        save(conn, &life)?;
+                    }
+                    state
+                }
+                None => LeaseState::Stale,
+            };
+            Ok(TokenState { token: *token, state })
+        })
+        .collect()
 }
 
 /// Accepts reports under leases that are still held.
@@ -140,176 +241,212 @@ pub(super) fn complete(
     now_ms: i64,
     events: &mut Events,
 ) -> Done<Vec<TokenState>> {
-    let answer = |filed: &Filed| {
-        let Some(running) = Running::held_by(conn, &filed.token)? else {
-            events.push(Event::StaleReport);
-            return Ok(TokenState { token: filed.token, state: LeaseState::Stale });
-        };
-        if !filed.fits(&running.limits) {
-            tracing::error!(job = %running.id, worker = running.worker, "a report went beyond its job's limits");
-            running.lose(conn, Ending::report_refused(), policy, now_ms, events)?;
-        } else if filed.ending.is_fault && (running.cancel_requested || !running.is_last(policy)) {
-            running.lose(conn, filed.ending.clone(), policy, now_ms, events)?;
-        } else {
-            let run = Run { usage_json: &filed.usage_json, engine: &filed.engine, logs: &filed.logs };
-            running.finish(conn, &filed.ending, Some(run), now_ms, events)?;
-        }
-        Ok(TokenState { token: filed.token, state: LeaseState::Accepted })
-    };
-    reports.iter().map(answer).collect()
+    reports
+        .iter()
+        .map(|filed| {
+            let Some(mut life) = load(conn, filed.token.job_id)? else {
+                events.push(Event::StaleReport);
+                return Ok(TokenState { token: filed.token, state: LeaseState::Stale });
+            };
+            let (state, effects) = life.complete(filed, policy, now_ms);
+            write(conn, &life, effects, events)?;
+            Ok(TokenState { token: filed.token, state })
+        })
+        .collect()
 }
 
 /// Takes leases back from a worker that gives them up; their jobs wait again, in their old place.
 pub(super) fn release(conn: &Connection, tokens: &[LeaseToken], now_ms: i64, events: &mut Events) -> Done<Vec<TokenState>> {
-    let answer = |token: &LeaseToken| {
-        let Some(running) = Running::held_by(conn, token)? else {
-            return Ok(TokenState { token: *token, state: LeaseState::Stale });
-        };
-        events.push(Event::LeaseReleased);
-        if running.cancel_requested {
-            running.finish(conn, &Ending::new(&Outcome::Cancelled), None, now_ms, events)?;
-        } else {
-            running.requeue(conn, running.losses, now_ms, events)?;
-        }
-        Ok(TokenState { token: *token, state: LeaseState::Accepted })
-    };
-    tokens.iter().map(answer).collect()
+    tokens
+        .iter()
+        .map(|token| {
+            let Some(mut life) = load(conn, token.job_id)? else {
+                return Ok(TokenState { token: *token, state: LeaseState::Stale });
+            };
+            let (state, effects) = life.release(token, now_ms);
+            write(conn, &life, effects, events)?;
+            Ok(TokenState { token: *token, state })
+        })
+        .collect()
 }
 
-/// Takes back leases that ran out.
+/// Does what has become due: takes back leases that ran out, gives up jobs that nobody started in time, lets others wait for a worker.
 pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events: &mut Events) -> Done<Swept> {
-    let mut lost =
-        conn.prepare_cached("SELECT id, attempt FROM jobs WHERE state = 1 AND lease_until_ms <= ?1 ORDER BY lease_until_ms LIMIT ?2")?;
-    let lost: Vec<LeaseToken> = lost
-        .query_map((now_ms, SWEEP), |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?
-        .collect::<Result<_, _>>()?;
-    for token in &lost {
-        if let Some(running) = Running::held_by(conn, token)? {
-            tracing::warn!(job = %running.id, attempt = token.attempt, worker = running.worker, "a lease ran out");
-            events.push(Event::LeaseLost);
-            running.lose(conn, Ending::worker_lost(running.losses + 1), policy, now_ms, events)?;
+    let promoted = promote(conn, now_ms, events)?;
+    let lost = ids(conn, "SELECT id FROM jobs WHERE state = 1 AND lease_until_ms <= ?1 ORDER BY lease_until_ms LIMIT ?2", (now_ms, STEP))?;
+    for id in &lost {
+        if let Some(mut life) = load(conn, *id)?
+            && let Some(effects) = life.expire(policy, now_ms)
+        {
+            write(conn, &life, effects, events)?;
         }
     }
-    let waiting = conn.prepare_cached("SELECT 1 FROM jobs WHERE state = 0 LIMIT 1")?.exists([])?;
-    Ok(Swept { lost: lost.len() as u32, more: lost.len() as u32 == SWEEP, waiting })
+    let late = ids(
+        conn,
+        "SELECT id FROM jobs WHERE state = 0 AND start_by_ms IS NOT NULL AND start_by_ms <= ?1 ORDER BY start_by_ms LIMIT ?2",
+        (now_ms, STEP),
+    )?;
+    for id in &late {
+        if let Some(mut life) = load(conn, *id)?
+            && let Some(effects) = life.start_timeout(now_ms)
+        {
+            write(conn, &life, effects, events)?;
+        }
+    }
+    let waiting = conn.prepare_cached("SELECT 1 FROM jobs WHERE state = 0 AND hold = 0 LIMIT 1")?.exists([])?;
+    let next_due_ms = conn
+        .prepare_cached("SELECT due_ms FROM jobs WHERE state = 0 AND hold = 1 ORDER BY due_ms LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let more = [lost.len(), late.len(), promoted].into_iter().any(|count| count == STEP as usize);
+    Ok(Swept { lost: lost.len() as u32, more, waiting, next_due_ms })
 }
 
 /// Cancels a waiting job, or asks for the cancel of a running one.
-pub(super) fn cancel(conn: &Connection, id: JobId, now_ms: i64, events: &mut Events) -> Done<Option<Cancel>> {
-    let found = conn
-        .prepare_cached("SELECT seq, state, worker, cancel_requested FROM jobs WHERE id = ?1")?
-        .query_row([id.as_bytes()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get::<_, bool>(3)?))
-        })
-        .optional()?;
-    Ok(Some(match found {
-        None => return Ok(None),
-        Some((seq, 0, ..)) => {
-            end(conn, seq, id, &Ending::new(&Outcome::Cancelled), None, now_ms, events)?;
-            Cancel::Done
-        }
-        Some((seq, 1, worker, requested)) => {
-            if !requested {
-                conn.prepare_cached("UPDATE jobs SET cancel_requested = 1 WHERE seq = ?1 AND state = 1")?.execute([seq])?;
-                events.push(Event::CancelRequested { worker: worker.unwrap_or_default() });
-            }
-            Cancel::Requested
-        }
-        Some((_, 4, ..)) => Cancel::Done,
-        Some(_) => Cancel::TooLate,
-    }))
+pub(super) fn cancel(conn: &Connection, id: JobId, by: &CancelledBy, now_ms: i64, events: &mut Events) -> Done<Option<Cancel>> {
+    let Some(mut life) = load(conn, id)? else { return Ok(None) };
+    let (cancel, effects) = life.cancel(by, now_ms);
+    if !effects.events.is_empty() {
+        write(conn, &life, effects, events)?;
+    }
+    Ok(Some(cancel))
 }
 
-/// A job under a lease, found by the lease's token.
-struct Running {
-    seq: i64,
-    id: JobId,
-    attempt: u32,
-    losses: u32,
-    cancel_requested: bool,
-    worker: String,
-    limits: Limits,
+/// Lets a job that failed or was cancelled be tried again.
+pub(super) fn retry(conn: &Connection, id: JobId, now_ms: i64, events: &mut Events) -> Done<Option<Retried>> {
+    let Some(mut life) = load(conn, id)? else { return Ok(None) };
+    let mut outcome = conn.prepare_cached("SELECT outcome FROM outcomes WHERE seq = ?1")?;
+    let outcome = outcome.query_row([life.seq], |row| row.get::<_, String>(0)).optional()?;
+    let outcome = outcome.map(|text| rows::parse(&text, "outcome")).transpose()?;
+    let Some(effects) = life.retry(outcome, now_ms) else { return Ok(Some(Retried::Not(life.state))) };
+    conn.prepare_cached("DELETE FROM outcomes WHERE seq = ?1")?.execute([life.seq])?;
+    write(conn, &life, effects, events)?;
+    if let Some(key) = life.key.as_deref().filter(|_| life.hold == Hold::Key)
+        && !is_taken(conn, key)?
+    {
+        pass_on(conn, key, events)?;
+    }
+    Ok(Some(Retried::Done))
 }
 
-/// What a run's report adds to its job's outcome.
-struct Run<'a> {
-    usage_json: &'a str,
-    engine: &'a str,
-    logs: &'a [LogChunk],
-}
-
-impl Running {
-    /// The fence: the job, if it is running and this is its attempt.
-    fn held_by(conn: &Connection, token: &LeaseToken) -> Done<Option<Self>> {
-        let mut query = conn.prepare_cached(
-            "SELECT seq, losses, cancel_requested, worker, limits FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 1",
-        )?;
-        let mut rows = query.query((token.job_id.as_bytes(), token.attempt))?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some(Self {
-            seq: row.get("seq")?,
-            id: token.job_id,
-            attempt: token.attempt,
-            losses: row.get("losses")?,
-            cancel_requested: row.get("cancel_requested")?,
-            worker: row.get("worker")?,
-            limits: rows::json(row, "limits")?,
-        }))
+/// One step of a change to all jobs that a filter names: how many were changed.
+pub(super) fn bulk(conn: &Connection, filter: &JobFilter, bulk: &Bulk, since_ms: i64, now_ms: i64, events: &mut Events) -> Done<u32> {
+    let mut selection = views::Selection::new(conn, "SELECT j.id FROM jobs j", filter)?;
+    match bulk {
+        Bulk::Cancel(_) => selection.and("j.state IN (0, 1) AND j.cancelled_by IS NULL AND j.created_ms <= ?", since_ms),
+        Bulk::Retry => selection.and("j.state IN (3, 4) AND j.finished_ms <= ?", since_ms),
     }
-
-    /// No attempt is left after this one is lost.
-    fn is_last(&self, policy: &LeasePolicy) -> bool {
-        self.losses + 1 >= policy.max_attempts
-    }
-
-    /// The attempt came to nothing by our doing: the job waits again, or ends if it was its last or was to be cancelled.
-    fn lose(&self, conn: &Connection, fault: Ending, policy: &LeasePolicy, now_ms: i64, events: &mut Events) -> Done<()> {
-        if self.cancel_requested {
-            self.finish(conn, &Ending::new(&Outcome::Cancelled), None, now_ms, events)
-        } else if self.is_last(policy) {
-            self.finish(conn, &fault, None, now_ms, events)
-        } else {
-            self.requeue(conn, self.losses + 1, now_ms, events)
+    let found = selection.ids(conn, STEP)?;
+    for id in &found {
+        match bulk {
+            Bulk::Cancel(by) => drop(cancel(conn, *id, by, now_ms, events)?),
+            Bulk::Retry => drop(retry(conn, *id, now_ms, events)?),
         }
     }
-
-    fn requeue(&self, conn: &Connection, losses: u32, now_ms: i64, events: &mut Events) -> Done<()> {
-        conn.prepare_cached(
-            "UPDATE jobs SET state = 0, losses = :losses, worker = NULL, lease_until_ms = NULL, queued_ms = :now
-             WHERE seq = :seq AND attempt = :attempt AND state = 1",
-        )?
-        .execute(named_params! { ":losses": losses, ":now": now_ms, ":seq": self.seq, ":attempt": self.attempt })?;
-        events.push(Event::Queued);
-        Ok(())
-    }
-
-    fn finish(&self, conn: &Connection, ending: &Ending, run: Option<Run<'_>>, now_ms: i64, events: &mut Events) -> Done<()> {
-        for chunk in run.as_ref().map_or(&[][..], |run| run.logs) {
-            conn.prepare_cached("INSERT INTO logs (seq, attempt, first_offset, line_count, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute((self.seq, self.attempt, chunk.first as i64, chunk.count as i64, &chunk.lines_json))?;
-        }
-        end(conn, self.seq, self.id, ending, run, now_ms, events)
-    }
+    Ok(found.len() as u32)
 }
 
-/// Puts a job into its final state.
-fn end(conn: &Connection, seq: i64, id: JobId, ending: &Ending, run: Option<Run<'_>>, now_ms: i64, events: &mut Events) -> Done<()> {
-    conn.prepare_cached("UPDATE jobs SET state = ?2, worker = NULL, lease_until_ms = NULL, finished_ms = ?3 WHERE seq = ?1")?.execute((
-        seq,
-        rows::state_number(ending.state),
-        now_ms,
-    ))?;
-    let (usage, engine) = run.map_or((None, None), |run| (Some(run.usage_json), Some(run.engine)));
-    conn.prepare_cached("INSERT INTO outcomes (seq, outcome, usage, engine) VALUES (?1, ?2, ?3, ?4)")?.execute((
-        seq,
-        &ending.outcome_json,
-        usage,
-        engine,
-    ))?;
-    events.push(Event::Finished { id, outcome: ending.kind });
+/// Deletes some of the jobs that ended before this moment, with all that belongs to them: how many.
+pub(super) fn prune(conn: &Connection, before_ms: i64) -> Done<u32> {
+    let mut old =
+        conn.prepare_cached("SELECT seq FROM jobs WHERE finished_ms IS NOT NULL AND finished_ms < ?1 ORDER BY finished_ms LIMIT ?2")?;
+    let old: Vec<i64> = old.query_map((before_ms, STEP), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for seq in &old {
+        let tags: String = conn.prepare_cached("SELECT tags FROM jobs WHERE seq = ?1")?.query_row([seq], |row| row.get(0))?;
+        let tags: std::collections::BTreeMap<String, String> = rows::parse(&tags, "tags")?;
+        for (key, value) in &tags {
+            conn.prepare_cached("DELETE FROM tags WHERE key = ?1 AND value = ?2 AND seq = ?3")?.execute((key, value, seq))?;
+        }
+        for table in [
+            "DELETE FROM payloads WHERE seq = ?1",
+            "DELETE FROM outcomes WHERE seq = ?1",
+            "DELETE FROM logs WHERE seq = ?1",
+            "DELETE FROM lost_attempts WHERE seq = ?1",
+            "DELETE FROM idempotency_keys WHERE seq = ?1",
+            "DELETE FROM jobs WHERE seq = ?1",
+        ] {
+            conn.prepare_cached(table)?.execute([seq])?;
+        }
+    }
+    Ok(old.len() as u32)
+}
+
+fn ids(conn: &Connection, sql: &str, params: impl Params) -> Done<Vec<JobId>> {
+    Ok(conn.prepare_cached(sql)?.query_map(params, rows::id)?.collect::<Result<_, _>>()?)
+}
+
+fn load(conn: &Connection, id: JobId) -> Done<Option<Life>> {
+    let mut query = conn.prepare_cached(&format!("{} FROM jobs WHERE id = ?1", rows::LIFE))?;
+    let mut rows = query.query([id.as_bytes()])?;
+    rows.next()?.map(rows::life).transpose()
+}
+
+fn save(conn: &Connection, life: &Life) -> Done<()> {
+    conn.prepare_cached(
+        "UPDATE jobs SET state = :state, hold = :hold, attempt = :attempt, losses = :losses, cancelled_by = :cancelled_by, worker = :worker,
+                lease_until_ms = :lease_until, queued_ms = :queued, due_ms = :due, start_by_ms = :start_by, started_ms = :started,
+                finished_ms = :finished, dead = :dead
+         WHERE seq = :seq",
+    )?
+    .execute(named_params! {
+        ":state": rows::state_number(life.state),
+        ":hold": life.hold.number(),
+        ":attempt": life.attempt,
+        ":losses": life.losses,
+        ":cancelled_by": life.cancel.as_ref().map(crate::queue::submitted::json),
+        ":worker": life.worker,
+        ":lease_until": life.lease_until_ms,
+        ":queued": life.queued_ms,
+        ":due": life.due_ms,
+        ":start_by": life.start_by_ms,
+        ":started": life.started_ms,
+        ":finished": life.finished_ms,
+        ":dead": life.dead,
+        ":seq": life.seq,
+    })?;
     Ok(())
 }
 
-fn after(now_ms: i64, duration: Duration) -> i64 {
-    now_ms.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+/// Writes a changed life and its effects. One that changed nothing has no effect but events.
+fn write(conn: &Connection, life: &Life, effects: Effects<'_>, events: &mut Events) -> Done<()> {
+    let stale = effects.events == [Event::StaleReport];
+    events.extend(effects.events);
+    if stale {
+        return Ok(());
+    }
+    save(conn, life)?;
+    for chunk in effects.logs.map_or(&[][..], |filed| &filed.logs) {
+        conn.prepare_cached("INSERT INTO logs (seq, attempt, first_offset, line_count, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
+            life.seq,
+            life.attempt,
+            chunk.first as i64,
+            chunk.count as i64,
+            &chunk.lines_json,
+        ))?;
+    }
+    if let Some(lost) = effects.lost.as_ref().filter(|lost| lost.attempt > 0) {
+        write_lost(conn, life.seq, lost)?;
+    }
+    if let Some(end) = &effects.end {
+        conn.prepare_cached("INSERT INTO outcomes (seq, outcome, usage, engine) VALUES (?1, ?2, ?3, ?4)")?.execute((
+            life.seq,
+            &end.outcome_json,
+            end.run.map(|filed| &filed.usage_json),
+            end.run.map(|filed| &filed.engine),
+        ))?;
+    }
+    if let Some(key) = life.key.as_deref().filter(|_| effects.frees_key) {
+        pass_on(conn, key, events)?;
+    }
+    Ok(())
+}
+
+/// An attempt that ended its job as a lost one is not recorded again when the job is retried.
+fn write_lost(conn: &Connection, seq: i64, lost: &LostAttempt) -> Done<()> {
+    conn.prepare_cached("INSERT INTO lost_attempts (seq, attempt, lost) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?.execute((
+        seq,
+        lost.attempt,
+        lost_json(lost),
+    ))?;
+    Ok(())
 }

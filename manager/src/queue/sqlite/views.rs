@@ -6,56 +6,97 @@ use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, Lo
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
 use super::{rows, transitions::Leased};
-use crate::queue::{Depths, JobFilter, MAX_PAGE_BYTES, QueueError};
+use crate::queue::{
+    Depths, JobFilter, MAX_PAGE_BYTES, QueueError,
+    life::{Hold, Terms},
+};
 
 /// A job's columns, its payload left alone.
 const JOB: &str =
-    "SELECT j.seq, j.id, j.state, j.attempt, j.created_ms, j.started_ms, j.finished_ms, j.script_name, j.source_bytes, j.entry,
-    j.limits, j.tags, o.outcome, o.usage, o.engine FROM jobs j LEFT JOIN outcomes o USING (seq)";
+    "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.source_bytes, j.entry,
+    j.terms, j.priority, j.concurrency_key, j.cancelled_by, j.dead, j.tags, o.outcome, o.usage, o.engine
+    FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
+/// One job, and its attempts that did not end it.
 pub(super) fn job(conn: &Connection, id: JobId) -> Result<Option<JobView>, QueueError> {
     let mut query = conn.prepare_cached(&format!("{JOB} WHERE j.id = ?1"))?;
     let mut rows = query.query([id.as_bytes()])?;
-    rows.next()?.map(view).transpose()
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (seq, mut job): (i64, _) = (row.get("seq")?, view(row)?);
+    if job.attempt > 0 {
+        let mut lost = conn.prepare_cached("SELECT lost FROM lost_attempts WHERE seq = ?1 ORDER BY attempt")?;
+        let mut lost = lost.query([seq])?;
+        while let Some(row) = lost.next()? {
+            job.lost_attempts.push(rows::json(row, "lost")?);
+        }
+    }
+    Ok(Some(job))
 }
 
-/// Newest first. `None`: the job to start before does not exist.
-pub(super) fn jobs(conn: &Connection, filter: &JobFilter) -> Result<Option<JobList>, QueueError> {
-    let mut sql = JOB.to_owned();
-    let mut values: Vec<Value> = Vec::new();
-    let mut conditions: Vec<&str> = Vec::new();
-    if let Some((key, value)) = &filter.tag {
-        sql.push_str(" JOIN tags t ON t.seq = j.seq");
-        conditions.extend(["t.key = ?", "t.value = ?"]);
-        values.extend([key.clone().into(), value.clone().into()]);
-    }
-    if let Some(state) = filter.state {
-        conditions.push("j.state = ?");
-        values.push(rows::state_number(state).into());
-    }
-    if let Some(script) = &filter.script {
-        conditions.push("j.script_name = ?");
-        values.push(script.clone().into());
-    }
-    if let Some(before) = filter.before {
-        let seq: Option<i64> =
-            conn.prepare_cached("SELECT seq FROM jobs WHERE id = ?1")?.query_row([before.as_bytes()], |row| row.get(0)).optional()?;
-        let Some(seq) = seq else { return Ok(None) };
-        conditions.push("j.seq < ?");
-        values.push(seq.into());
-    }
-    if !conditions.is_empty() {
-        sql.push_str(" WHERE ");
-        sql.push_str(&conditions.join(" AND "));
-    }
-    // The tag's own sequence number is the same and comes in the index's order.
-    sql.push_str(if filter.tag.is_some() { " ORDER BY t.seq DESC LIMIT ?" } else { " ORDER BY j.seq DESC LIMIT ?" });
-    // One more than asked for tells whether there is a next page.
-    values.push(i64::from(filter.limit.saturating_add(1)).into());
+/// A query with the conditions of a filter.
+pub(super) struct Selection {
+    sql: String,
+    conditions: Vec<&'static str>,
+    values: Vec<Value>,
+    order: &'static str,
+}
 
-    let mut query = conn.prepare_cached(&sql)?;
-    let params: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
-    let mut rows = query.query(&params[..])?;
+impl Selection {
+    /// Fails when the job to start before does not exist.
+    pub(super) fn new(conn: &Connection, select: &str, filter: &JobFilter) -> Result<Self, QueueError> {
+        let mut selection = Self { sql: select.to_owned(), conditions: Vec::new(), values: Vec::new(), order: "j.seq" };
+        if let Some((key, value)) = &filter.tag {
+            selection.sql.push_str(" JOIN tags t ON t.seq = j.seq");
+            selection.and("t.key = ?", key.clone());
+            selection.and("t.value = ?", value.clone());
+            // The tag's own sequence number is the same and comes in the index's order.
+            selection.order = "t.seq";
+        }
+        if let Some(state) = filter.state {
+            selection.and("j.state = ?", rows::state_number(state));
+        }
+        if filter.dead {
+            selection.conditions.push("j.dead = 1");
+        }
+        if let Some(script) = &filter.script {
+            selection.and("j.script_name = ?", script.clone());
+        }
+        if let Some(before) = filter.before {
+            let seq = conn.prepare_cached("SELECT seq FROM jobs WHERE id = ?1")?.query_row([before.as_bytes()], |row| row.get::<_, i64>(0));
+            selection.and("j.seq < ?", seq.optional()?.ok_or(QueueError::UnknownCursor)?);
+        }
+        Ok(selection)
+    }
+
+    pub(super) fn and(&mut self, condition: &'static str, value: impl Into<Value>) {
+        self.conditions.push(condition);
+        self.values.push(value.into());
+    }
+
+    fn sql(&self, direction: &str) -> String {
+        let conditions = if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) };
+        format!("{}{conditions} ORDER BY {} {direction} LIMIT ?", self.sql, self.order)
+    }
+
+    fn params(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(|value| value as &dyn ToSql).collect()
+    }
+
+    /// The oldest that match.
+    pub(super) fn ids(mut self, conn: &Connection, limit: u32) -> Result<Vec<JobId>, QueueError> {
+        self.values.push(limit.into());
+        let mut query = conn.prepare_cached(&self.sql("ASC"))?;
+        Ok(query.query_map(&self.params()[..], rows::id)?.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Newest first.
+pub(super) fn jobs(conn: &Connection, filter: &JobFilter) -> Result<JobList, QueueError> {
+    let mut selection = Selection::new(conn, JOB, filter)?;
+    // One more than asked for tells whether there is a next page.
+    selection.values.push(filter.limit.saturating_add(1).into());
+    let mut query = conn.prepare_cached(&selection.sql("DESC"))?;
+    let mut rows = query.query(&selection.params()[..])?;
     let (mut items, mut bytes, mut more) = (Vec::<JobView>::new(), 0, false);
     while let Some(row) = rows.next()? {
         if items.len() == filter.limit as usize || bytes > MAX_PAGE_BYTES {
@@ -66,13 +107,16 @@ pub(super) fn jobs(conn: &Connection, filter: &JobFilter) -> Result<Option<JobLi
         items.push(view(row)?);
     }
     let next_cursor = if more { items.last().map(|job| job.id.to_string()) } else { None };
-    Ok(Some(JobList { items, next_cursor }))
+    Ok(JobList { items, next_cursor })
 }
 
 fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
+    let terms: Terms = rows::json(row, "terms")?;
+    let state = rows::state(row, "state")?;
+    let is_held = state == JobState::Queued && row.get::<_, i16>("hold")? == Hold::Due.number();
     Ok(JobView {
         id: rows::id(row)?,
-        state: rows::state(row, "state")?,
+        state,
         attempt: row.get("attempt")?,
         outcome: rows::json_or_null(row, "outcome")?,
         usage: rows::json_or_null(row, "usage")?,
@@ -82,7 +126,13 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         finished_at: rows::time_or_null(row, "finished_ms")?,
         script: ScriptView { name: row.get("script_name")?, source_bytes: row.get::<_, i64>("source_bytes")?.unsigned_abs() },
         entry: row.get("entry")?,
-        limits: rows::json(row, "limits")?,
+        limits: terms.limits,
+        priority: row.get("priority")?,
+        due_at: if is_held { rows::time_or_null(row, "due_ms")? } else { None },
+        concurrency_key: row.get("concurrency_key")?,
+        cancelled_by: rows::json_or_null(row, "cancelled_by")?,
+        dead: row.get("dead")?,
+        lost_attempts: Vec::new(),
         tags: rows::json(row, "tags")?,
     })
 }
@@ -90,7 +140,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
 /// What a worker gets for its leases.
 pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration) -> Result<Vec<LeasedJob>, QueueError> {
     let mut query = conn.prepare_cached(
-        "SELECT j.script_name, j.entry, j.limits, p.script, p.input, p.context, p.libraries, p.seed
+        "SELECT j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed
          FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ?1",
     )?;
     let mut jobs = Vec::with_capacity(leases.len());
@@ -106,7 +156,7 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
             libraries: rows::json(row, "libraries")?,
-            limits: rows::json(row, "limits")?,
+            limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         });
     }
@@ -147,16 +197,22 @@ pub(super) fn logs(conn: &Connection, id: JobId, from: u64, limit: u32) -> Resul
 
 pub(super) fn depths(conn: &Connection, now_ms: i64) -> Result<Depths, QueueError> {
     let mut query = conn.prepare_cached(
-        "SELECT (SELECT count(*) FROM jobs WHERE state = 0), (SELECT count(*) FROM jobs WHERE state = 1),
-                (SELECT created_ms FROM jobs WHERE state = 0 ORDER BY seq LIMIT 1)",
+        "SELECT (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 0) + (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= ?1),
+                (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms > ?1), (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 2),
+                (SELECT count(*) FROM jobs WHERE state = 1),
+                (SELECT max(due_ms, created_ms) FROM jobs WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT 1)",
     )?;
-    let (queued, running, oldest_ms) =
-        query.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?)))?;
-    Ok(Depths {
-        queued: queued.unsigned_abs(),
-        running: running.unsigned_abs(),
-        oldest: oldest_ms.map(|ms| Duration::from_millis((now_ms - ms).max(0).unsigned_abs())),
-    })
+    let count = |row: &Row<'_>, k| row.get::<_, i64>(k).map(i64::unsigned_abs);
+    Ok(query.query_row([now_ms], |row| {
+        let oldest_ms: Option<i64> = row.get(4)?;
+        Ok(Depths {
+            queued: count(row, 0)?,
+            delayed: count(row, 1)?,
+            blocked: count(row, 2)?,
+            running: count(row, 3)?,
+            oldest: oldest_ms.map(|ms| Duration::from_millis((now_ms - ms).max(0).unsigned_abs())),
+        })
+    })?)
 }
 
 /// Succeeds if the store can be read.

@@ -4,17 +4,14 @@
 //! transaction, committed once, and answered together; while that commit waits for the disk, the next group gathers.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
 use deadpool_sqlite::rusqlite::{self, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::queue::{Event, EventSink, QueueError};
+use crate::queue::{Commits, Event, EventSink, QueueError};
 
 /// Writes that may wait; more wait in their senders. Each holds its job, so this bounds memory as well.
 const WAITING: usize = 1024;
@@ -29,25 +26,6 @@ pub(super) struct Writer {
     commands: mpsc::Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
     commits: Arc<Commits>,
-}
-
-/// What the writer has done since it started.
-#[derive(Debug, Default)]
-pub struct Commits {
-    commits: AtomicU64,
-    writes: AtomicU64,
-}
-
-impl Commits {
-    /// Transactions that changed something; each was synced to disk once.
-    pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
-    }
-
-    /// Writes that were asked for, those that changed nothing included.
-    pub fn writes(&self) -> u64 {
-        self.writes.load(Ordering::Relaxed)
-    }
 }
 
 impl Writer {
@@ -220,10 +198,7 @@ impl Thread {
             run("RELEASE write")?;
         }
         run("COMMIT")?;
-        self.commits.writes.fetch_add(group.len() as u64, Ordering::Relaxed);
-        if self.conn.total_changes() != before {
-            self.commits.commits.fetch_add(1, Ordering::Relaxed);
-        }
+        self.commits.count(group.len(), self.conn.total_changes() != before);
         Ok(())
     }
 }

@@ -1,0 +1,105 @@
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+use super::Verdict;
+
+/// How all tests ended.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// By test: its path, and its variant.
+    pub verdicts: BTreeMap<String, Verdict>,
+    /// What of ECMAScript each test uses.
+    pub features: BTreeMap<String, Vec<String>>,
+    /// Tests that cannot be run: modules.
+    pub skipped: usize,
+}
+
+/// Lines of a list that a terminal gets.
+const SHOWN: usize = 40;
+
+impl Report {
+    /// Counts, and every panic.
+    pub fn summary(&self) -> String {
+        let passed = self.verdicts.values().filter(|verdict| **verdict == Verdict::Passed).count();
+        let faulted = self.faults();
+        let mut text = format!(
+            "{passed} of {} passed ({:.2} %), {faulted} faulted, {} skipped\n",
+            self.verdicts.len(),
+            100.0 * passed as f64 / self.verdicts.len().max(1) as f64,
+            self.skipped
+        );
+        for (name, verdict) in &self.verdicts {
+            if let Verdict::Faulted(message) = verdict {
+                let _ = writeln!(text, "FAULT {name}: {message:.200}");
+            }
+        }
+        text
+    }
+
+    /// Tests in which the guest panicked or trapped.
+    pub fn faults(&self) -> usize {
+        self.verdicts.values().filter(|verdict| matches!(verdict, Verdict::Faulted(_))).count()
+    }
+
+    /// What passed there and does not here.
+    pub fn regressions<'a>(&'a self, before: &'a Self) -> Vec<(&'a str, &'a Verdict)> {
+        let passed = |name: &str| before.verdicts.get(name) == Some(&Verdict::Passed);
+        let worse = self.verdicts.iter().filter(|(name, verdict)| **verdict != Verdict::Passed && passed(name));
+        worse.map(|(name, verdict)| (&**name, verdict)).collect()
+    }
+
+    /// Compared with another engine: regressions one by one, gains by feature.
+    pub fn compared(&self, before: &Self) -> String {
+        let mut text = String::new();
+        let regressions = self.regressions(before);
+        let _ = writeln!(text, "{} regressions", regressions.len());
+        for (name, verdict) in regressions.iter().take(SHOWN) {
+            let _ = writeln!(text, "  {name}: {verdict:?}");
+        }
+        let gains = before.regressions(self);
+        let mut by_feature: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in &gains {
+            let features = self.features.get(*name).map_or(&[][..], Vec::as_slice);
+            // What names no feature is as old as the language; its folder says what it is about.
+            let folder = name.rsplit_once('/').map_or(*name, |(folder, _)| folder);
+            let features: Vec<_> = if features.is_empty() { vec![folder] } else { features.iter().map(String::as_str).collect() };
+            for feature in features {
+                *by_feature.entry(feature).or_default() += 1;
+            }
+        }
+        let _ = writeln!(text, "{} gains", gains.len());
+        for (feature, count) in by_feature {
+            let _ = writeln!(text, "  {count:6}  {feature}");
+        }
+        text
+    }
+
+    /// A line for each test that did not pass.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let lines = self.verdicts.iter().filter_map(|(name, verdict)| match verdict {
+            Verdict::Passed => None,
+            Verdict::Failed(why) => Some(format!("failed  {name}: {}\n", why.replace('\n', " "))),
+            Verdict::Faulted(why) => Some(format!("FAULT   {name}: {}\n", why.replace('\n', " "))),
+        });
+        fs::write(path, lines.collect::<String>()).with_context(|| format!("failed to write {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regressions_and_gains_are_told_apart() {
+        let report = |a: Verdict, b: Verdict| Report {
+            verdicts: BTreeMap::from([("x/a.js".to_owned(), a), ("x/b.js".to_owned(), b)]),
+            ..Report::default()
+        };
+        let (now, before) =
+            (report(Verdict::Passed, Verdict::Failed("no".to_owned())), report(Verdict::Faulted("p".to_owned()), Verdict::Passed));
+        let text = now.compared(&before);
+        assert!(text.contains("1 regressions\n  x/b.js") && text.contains("1 gains\n       1  x\n"), "{text}");
+        assert!(before.summary().contains("1 of 2 passed (50.00 %), 1 faulted"));
+    }
+}

@@ -1,0 +1,28 @@
+// JSON.parse: keys, numbers, strings and what revivers see.
+const out = [];
+const t = f => { try { out.push(String(f())) } catch (e) { out.push(e instanceof Error ? e.name : "threw " + String(e)) } };
+const P = JSON.parse, S = JSON.stringify;
+t(() => S(P('{"a":1,"b":2,"a":3}')) + S(P('{"2":1,"1":2,"x":3,"0":4,"x":5}')) + Object.keys(P('{"4294967294":1,"4294967295":2,"a":3,"1":4}')));
+t(() => { const a = P('[{"x":1,"y":2},{"x":3,"y":4},{"y":5,"x":6},{"x":7},{"x":8,"y":9,"z":10},{}]'); return a.map(o => Object.keys(o).join("") + o.x + o.y).join() });
+t(() => { const o = P('{"__proto__":{"a":1},"b":2}'); return Object.keys(o) + (Object.getPrototypeOf(o) === Object.prototype) + o.a + S(o) });
+t(() => { const d = Object.getOwnPropertyDescriptor(P('{"k":1}'), "k"); return S(d) });
+t(() => { Object.defineProperty(Object.prototype, "trap", { set() { throw new Error("setter") }, configurable: true }); try { return S(P('{"trap":1}')) } finally { delete Object.prototype.trap } });
+t(() => { Object.defineProperty(Object.prototype, "ro", { value: 0, writable: false, configurable: true }); try { return S(P('{"ro":1}')) } finally { delete Object.prototype.ro } });
+t(() => { Object.defineProperty(Array.prototype, "0", { set() { throw new Error("setter") }, configurable: true }); try { return S(P('[1,2]')) } finally { delete Array.prototype[0] } });
+t(() => P('[0,-0,1,-1,2147483647,2147483648,-2147483648,-2147483649,4294967296,9007199254740992,9007199254740993,99999999999999999999,0.1,1.0,100e-2,1e21,123.456e5,5e-324,1e-400,1e400,-1e400,0e5,-0.0,1.7976931348623157e308,0.30000000000000004]').map(x => Object.is(x, -0) ? "-0" : x));
+t(() => ["1234567890", "12345678901", "-123456789", "000", "0x1", "1_0", "1e+05", "1E05", "9".repeat(25), "0." + "1".repeat(30)].map(x => { try { return P(x) } catch (e) { return e.name } }));
+t(() => [0, "\\u0000", "\\ud83d\\ude00", "\\ude00", "\\ud83d", "é", "ж", "a\\nb", "\\u00ff\\u0100", "\\u0041", "tab\\t", "\\/", "x".repeat(300), "\\\\\"".slice(0, 2)].map(x => { try { const s = P('"' + x + '"'); return s.length + ":" + [...s].map(c => c.codePointAt(0)).slice(0, 5) } catch (e) { return e.name } }).join(" "));
+t(() => { const s = P('["key","\\u006bey","k\\u0436"]'), o = { key: 1 }; return o[s[0]] + o[s[1]] + s[2] + (s[0] === s[1]) });
+t(() => { const o = P('{"\\u006bey":1,"key":2,"ж":3,"\\u0436":4,"":5}'); return S(o) + o.key + o["ж"] });
+t(() => { const big = {}; for (let i = 0; i < 3000; i++) big["k" + i] = i; const o = P(S(big)); return Object.keys(o).length + o.k2999 + S(o).length });
+t(() => { const rows = P("[" + Array.from({ length: 500 }, (_, i) => `{"a":${i},"b":"${i % 3}","c":${i % 2 ? "null" : "[]"}${i % 100 === 7 ? ',"d":1' : ""}}`).join(",") + "]"); rows[3].b = "changed"; rows[4].e = 1; return rows.filter(r => "d" in r).length + rows[2].b + rows[3].b + rows[5].e + S(rows).length });
+t(() => { const a = P('[{"x":1},{"x":2}]'); Object.freeze(a[0]); a[1].x = 5; delete a[1].x; return S(a) + S(P('{"x":3}')) });
+t(() => { const log = []; P('{"a":[1,{"b":2}],"c":"x"}', function (k, v) { log.push(k + "=" + S(v) + (Array.isArray(this) ? "A" : "")); return v }); return log.join(" ") });
+t(() => S(P('{"a":1,"b":2,"c":3}', function (k, v) { if (k === "a") { delete this.b; this.d = 9 } return v })));
+t(() => S(P('[1,2,3]', function (k, v) { if (k === "0") this[1] = { n: 7 }; return v === 3 ? undefined : v })));
+t(() => S(P('{"a":{"b":1}}', function (k, v) { if (k === "a") return new Proxy({ z: 1 }, {}); return v })));
+t(() => P('1', () => { throw 5 }));
+t(() => P("[" + "1,".repeat(100000) + "1]").length + P("[" + '"ab",'.repeat(50000) + "0]")[49999]);
+t(() => { const s = '{"a":"é","b":[1.5,true]}', w = '{"a":"ж","b":[1.5,true]}'; return S(P(s)) + S(P(w)) + S(P(s.slice(5, 8))) });
+t(() => { let n = 0; for (const [k, v] of Object.entries(P('{"b":1,"a":{"c":[{"d":null}]},"3":[]}'))) n += k.length; return n });
+out.join("\n");

@@ -1,0 +1,25 @@
+// Map, Set and their weak kin: odd keys, and changes while they are walked.
+const out = [];
+const t = f => { try { out.push(String(f())) } catch (e) { out.push(e instanceof Error ? e.name : "threw " + String(e)) } };
+t(() => { const m = new Map([[NaN, 1], [-0, 2], ["1", 3], [1, 4], [1n, 5], [null, 6], [undefined, 7], [true, 8]]); return [m.get(NaN), m.get(0), m.get(-0), Object.is([...m.keys()][1], 0), m.get("1"), m.get(1), m.get(1n), m.get(1.0), m.get(null), m.get(), m.get(true), m.get(0 / 0), m.get(-NaN), m.size] });
+t(() => { const m = new Map([[1, "i"], [1.5, "d"], [2 ** 31, "b"]]); return [m.get(3 / 3), m.get(3 / 2), m.get(2147483648), m.has(2 ** 31 - 1), m.get(0.5 + 0.5), m.get(parseFloat("1"))] });
+t(() => { const k = Symbol(), f = () => 1, o = {}, m = new Map([[k, 1], [f, 2], [o, 3], [{}, 4], ["é", 5], ["ж", 6]]); return [m.get(k), m.get(f), m.get(o), m.get({}), m.get("\u00e9"), m.get(("\u00e9ж").slice(0, 1)), m.get("ж"), m.get(Symbol())] });
+t(() => { const m = new Map([[1, 1], [2, 2], [3, 3]]), r = []; for (const [k] of m) { r.push(k); if (k === 1) { m.delete(2); m.set(4, 4) } if (k === 3) { m.delete(1); m.set(1, 1) } if (r.length > 9) break } return r });
+t(() => { const m = new Map([[1, 1], [2, 2]]), r = []; m.forEach((v, k) => { r.push(k); if (k < 20) { m.delete(k); m.set(k + 10, 0) } }); return r });
+t(() => { const s = new Set([1, 2, 3]), r = []; for (const x of s) { r.push(x); s.clear(); if (x < 3) s.add(x + 1) } return r });
+t(() => { const s = new Set([1, 2, 3, 4]), it = s.values(), r = [it.next().value]; s.delete(1); s.delete(2); r.push(it.next().value); s.add(5); s.delete(3); r.push(...it); s.add(6); return r + JSON.stringify(it.next()) });
+t(() => { const m = new Map(); for (let i = 0; i < 1000; i++) m.set(i, i); const it = m.keys(); for (let i = 0; i < 500; i++) it.next(); for (let i = 0; i < 990; i++) m.delete(i); return [...it].join() + m.size });
+t(() => { const m = new Map(); let n = 0; for (let i = 0; i < 20000; i++) { m.set("k" + i, i); if (i >= 100) m.delete("k" + (i - 100)) } for (const [k, v] of m) n += v; return n + "," + m.size + [...m.keys()][0] });
+t(() => { const m = new Map([["a", 1]]); m.set("b", 2).set("a", 3); m.delete("a"); m.set("a", 4); return JSON.stringify([...m]) + m.delete("zz") + m.delete("b") + m.size + m.has("a") + JSON.stringify([...m.entries()]) });
+t(() => { const log = []; class M extends Map { set(k, v) { log.push(k); return super.set(k, v) } } new M([[1, 2], [3, 4]]); class S extends Set { add(v) { log.push("s" + v); return super.add(v) } } new S([5]); return log });
+t(() => { const add = Set.prototype.add; let n = 0; Set.prototype.add = function (v) { n++; return add.call(this, v) }; try { new Set([1, 2, 3]) } finally { Set.prototype.add = add } return n });
+t(() => { const o = Array.prototype[Symbol.iterator]; let n = 0; Array.prototype[Symbol.iterator] = function () { n++; return o.call(this) }; try { new Map([[1, 2]]); new Set([1]) } finally { Array.prototype[Symbol.iterator] = o } return n });
+t(() => [() => new Map([1]), () => new Map(5), () => new Set(5), () => Map(), () => new WeakMap([[1, 2]]), () => new WeakSet([1]), () => Map.prototype.get.call(new Set(), 1), () => Set.prototype.add.call(new Map(), 1), () => Map.prototype.size, () => new Map().forEach(1)].map(f => { try { return String(f()) } catch (e) { return e.name } }));
+t(() => { const s = new Set("hello"); return [...s].join("") + s.size + [...s.entries()][0] + s.has("l") + new Set([NaN, NaN, 0, -0]).size + Object.is([...new Set([-0])][0], 0) });
+t(() => { const w = new WeakMap(), k = {}, f = () => 1; w.set(k, 1).set(f, 2); return [w.get(k), w.has(f), w.delete(k), w.has(k), w.get(1), w.has("x"), w.delete(null)] });
+t(() => { const w = new WeakSet(), k = []; w.add(k); return [w.has(k), w.delete(k), w.has(k), w.has(1)] });
+t(() => { const w = new WeakMap(), keep = []; for (let i = 0; i < 20000; i++) { const k = { i }; w.set(k, { v: i, k }); if (i % 1000 === 0) keep.push(k) } return keep.map(k => w.get(k).v) });
+t(() => { const m = new Map(); m.set(m, m); const o = { m }; m.set(o, [o]); return m.get(m) === m && m.get(o)[0] === o });
+t(() => { const g = Map.groupBy ? 1 : 1; const m = new Map(Object.entries({ a: 1, b: 2 })); return JSON.stringify(Object.fromEntries(m)) + JSON.stringify([...new Map([...m].map(([k, v]) => [v, k]))]) + g });
+t(() => { const m = new Map([[1, 2]]), e = m[Symbol.iterator](); return Object.prototype.toString.call(e) + (m.entries === m[Symbol.iterator]) + JSON.stringify(e.next()) + JSON.stringify(e.next()) + Object.prototype.toString.call(m) });
+out.join("\n");

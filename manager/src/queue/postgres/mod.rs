@@ -1,0 +1,254 @@
+//! The queue on PostgreSQL, for several managers at once: writes go in batches, by lanes that work side by side.
+//!
+//! A batch loads the jobs that it is about under a lock, changes their lives, and writes them back: fencing needs no condition in the
+//! write, because nobody else can have changed what is locked. `lives` has the order of locks; all SQL is in this folder.
+
+mod clock;
+mod lane;
+mod lease;
+mod lives;
+mod promote;
+mod rows;
+mod schema;
+mod session;
+mod settle;
+mod submit;
+mod views;
+mod wakes;
+
+use std::sync::{Arc, OnceLock};
+
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TokenState};
+use deadpool_postgres::Pool;
+use jiff::Timestamp;
+use tokio_postgres::NoTls;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
+use super::{
+    Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
+    Retried, Submitted, Swept,
+};
+use crate::queue::StoreUrl;
+
+/// Connections for the lanes, the clock and the notifications, beyond those that read.
+const WRITING_CONNECTIONS: usize = 6;
+
+/// The store of a fleet.
+pub(super) struct Postgres {
+    clock: Arc<Clock>,
+    shared: Arc<Shared>,
+    submit: Lane<Submit>,
+    lease: Lane<Lease>,
+    settle: Lane<Settle>,
+    /// Cancelled first: the lanes carry out what waits and end.
+    stop: CancellationToken,
+    lanes: TaskTracker,
+    /// Cancelled once the lanes have ended.
+    stop_aside: CancellationToken,
+    aside: TaskTracker,
+}
+
+/// What every lane can reach.
+struct Shared {
+    pool: Pool,
+    policy: LeasePolicy,
+    told: EventSink,
+    wakes: Arc<Wakes>,
+    commits: Arc<Commits>,
+    /// For leases that reach nobody.
+    settle: OnceLock<Lane<Settle>>,
+}
+
+impl Shared {
+    fn committed(&self, writes: usize, changed: bool, events: &[Event]) {
+        self.commits.count(writes, changed);
+        (self.told)(events);
+        self.wakes.tell(events);
+    }
+
+    fn claim(&self, tokens: Vec<LeaseToken>, now_ms: i64) -> Claim {
+        let settle = self.settle.get().cloned();
+        Claim::on(tokens, move |tokens| {
+            // If the lane is too busy to take this, the leases run out.
+            if let Some(settle) = settle {
+                settle.try_ask(settle::Ask::Release(tokens, now_ms));
+            }
+        })
+    }
+}
+
+impl Postgres {
+    /// Opens the queue in this database, whose schema is made or brought to the newest version.
+    pub(super) async fn open(url: &str, policy: LeasePolicy, connections: usize, ears: Ears) -> Result<Self, OpenError> {
+        let store = StoreUrl::Postgres(url.to_owned()).to_string();
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Store { store: store.clone(), source };
+        let config = session::config(url, &store)?;
+        let (mut client, connection) = config.connect(NoTls).await.map_err(|err| failed(err.into()))?;
+        let connection = tokio::spawn(connection);
+        schema::migrate(&mut client, &store).await?;
+        drop(client);
+        let _ = connection.await;
+
+        let pool = session::pool(config.clone(), connections + WRITING_CONNECTIONS).map_err(|err| failed(err.into()))?;
+        let clock = Arc::new(Clock::new());
+        clock.set(&pool).await.map_err(|err| failed(err.into()))?;
+        let (stop, lanes) = (CancellationToken::new(), TaskTracker::new());
+        let (stop_aside, aside) = (CancellationToken::new(), TaskTracker::new());
+        let wakes = Arc::new(Wakes::new());
+        let commits = Arc::default();
+        let shared =
+            Arc::new(Shared { pool: pool.clone(), policy, told: ears.told, wakes: wakes.clone(), commits, settle: OnceLock::new() });
+        let submit = Lane::start(Arc::new(Submit(shared.clone())), &lanes, stop.clone());
+        let lease = Lane::start(Arc::new(Lease(shared.clone())), &lanes, stop.clone());
+        let settle = Lane::start(Arc::new(Settle(shared.clone())), &lanes, stop.clone());
+        let _ = shared.settle.set(settle.clone());
+        aside.spawn(wakes.clone().send(pool.clone(), stop_aside.clone()));
+        aside.spawn(wakes.hear(config, ears.woken, stop_aside.clone()));
+        aside.spawn({
+            let (clock, stop) = (clock.clone(), stop_aside.clone());
+            async move { clock.keep(&pool, &stop).await }
+        });
+        Ok(Self { shared, submit, lease, settle, stop, lanes, stop_aside, aside, clock })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) async fn enqueue(&self, jobs: Vec<Submitted>, now: Timestamp) -> Result<Vec<Enqueued>, QueueError> {
+        self.submit.ask(submit::Ask { jobs, now_ms: now.as_millisecond() }).await
+    }
+
+    pub(super) async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
+        let ask = lease::Ask { worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
+        let lease::Answer { jobs, cancelled, claim } = self.lease.ask(ask).await?;
+        Ok(Acquired { jobs, cancelled, claim: claim.unwrap_or_else(|| Claim::on(Vec::new(), drop)) })
+    }
+
+    pub(super) async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Renew(tokens, now.as_millisecond())).await
+    }
+
+    pub(super) async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Complete(reports, now.as_millisecond())).await
+    }
+
+    pub(super) async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Release(tokens, now.as_millisecond())).await
+    }
+
+    async fn states(&self, ask: settle::Ask) -> Result<Vec<TokenState>, QueueError> {
+        match self.settle.ask(ask).await? {
+            settle::Answer::States(states) => Ok(states),
+            _ => Err(QueueError::Closed),
+        }
+    }
+
+    pub(super) async fn sweep(&self, now: Timestamp) -> Result<Swept, QueueError> {
+        let now_ms = now.as_millisecond();
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        let mut events = Vec::new();
+        let promoted = promote::promote(&tx, now_ms, &mut events).await?;
+        let overdue = promote::overdue(&tx, now_ms).await?;
+        tx.commit().await?;
+        self.shared.committed(1, promoted > 0, &events);
+        drop(client);
+        let more = promoted as i64 == promote::STEP || overdue.len() as i64 >= promote::STEP;
+        let lost = if overdue.is_empty() {
+            0
+        } else {
+            match self.settle.ask(settle::Ask::Expire(overdue, now_ms)).await? {
+                settle::Answer::Expired(lost) => lost,
+                _ => return Err(QueueError::Closed),
+            }
+        };
+        let (waiting, next_due_ms) = views::outlook(&session::lend(&self.shared.pool).await?).await?;
+        Ok(Swept { lost, more, waiting, next_due_ms })
+    }
+
+    pub(super) async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
+        match self.settle.ask(settle::Ask::Cancel(id, by, now.as_millisecond())).await? {
+            settle::Answer::Cancel(cancel) => Ok(cancel),
+            _ => Err(QueueError::Closed),
+        }
+    }
+
+    pub(super) async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        match self.settle.ask(settle::Ask::Retry(id, now.as_millisecond())).await? {
+            settle::Answer::Retried(retried) => Ok(retried),
+            _ => Err(QueueError::Closed),
+        }
+    }
+
+    pub(super) async fn bulk(&self, filter: JobFilter, bulk: Bulk, since: Timestamp, now: Timestamp) -> Result<u32, QueueError> {
+        let ids = {
+            let client = session::lend(&self.shared.pool).await?;
+            views::changeable(&client, &filter, &bulk, since.as_millisecond(), promote::STEP as u32).await?
+        };
+        let count = ids.len() as u32;
+        let asks = ids.into_iter().map(|id| {
+            let bulk = bulk.clone();
+            async move {
+                match bulk {
+                    Bulk::Cancel(by) => self.cancel(id, by, now).await.map(drop),
+                    Bulk::Retry => self.retry(id, now).await.map(drop),
+                }
+            }
+        });
+        futures_util::future::try_join_all(asks).await?;
+        Ok(count)
+    }
+
+    pub(super) async fn prune(&self, before: Timestamp) -> Result<u32, QueueError> {
+        let client = session::lend(&self.shared.pool).await?;
+        promote::prune(&client, before.as_millisecond()).await
+    }
+
+    pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
+        views::job(&session::lend(&self.shared.pool).await?, id).await
+    }
+
+    pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
+        views::jobs(&session::lend(&self.shared.pool).await?, &filter).await
+    }
+
+    pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        views::logs(&session::lend(&self.shared.pool).await?, id, from, limit).await
+    }
+
+    pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
+        views::depths(&session::lend(&self.shared.pool).await?, now.as_millisecond()).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), QueueError> {
+        self.settle.ask(settle::Ask::Renew(Vec::new(), 0)).await.map(drop)
+    }
+
+    pub(super) fn commits(&self) -> &Arc<Commits> {
+        &self.shared.commits
+    }
+
+    /// A lane that has ended, which without [`Postgres::close`] means that it panicked.
+    pub(super) async fn gone(&self) {
+        tokio::select! { () = self.submit.gone() => {}, () = self.lease.gone() => {}, () = self.settle.gone() => {} }
+    }
+
+    pub(super) async fn close(&self) {
+        self.stop.cancel();
+        self.lanes.close();
+        self.lanes.wait().await;
+        self.stop_aside.cancel();
+        self.aside.close();
+        self.aside.wait().await;
+        self.shared.pool.close();
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.stop_aside.cancel();
+    }
+}

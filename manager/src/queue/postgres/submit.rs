@@ -1,0 +1,288 @@
+//! Stores jobs, many in one transaction.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId};
+use deadpool_postgres::Transaction;
+
+use super::{
+    Shared,
+    lane::Work,
+    lives::{self, Aside},
+    rows, session, views,
+};
+use crate::queue::{Enqueued, Event, QueueError, Submitted, life::Hold};
+
+type Done<T> = Result<T, QueueError>;
+
+/// The lane's work.
+pub(super) struct Submit(pub(super) Arc<Shared>);
+
+/// Jobs to be stored, all or none, and when.
+pub(super) struct Ask {
+    pub(super) jobs: Vec<Submitted>,
+    pub(super) now_ms: i64,
+}
+
+/// A job that is to be stored.
+struct New<'a> {
+    job: &'a Submitted,
+    now_ms: i64,
+    hold: Hold,
+    seq: i64,
+}
+
+impl Work for Submit {
+    type Ask = Ask;
+    type Answer = Vec<Enqueued>;
+
+    async fn run(&self, asks: &[Ask]) -> Done<Vec<Vec<Enqueued>>> {
+        let mut client = session::lend(&self.0.pool).await?;
+        let tx = client.transaction().await?;
+        let all: Vec<(&Submitted, i64)> = asks.iter().flat_map(|ask| ask.jobs.iter().map(|job| (job, ask.now_ms))).collect();
+        let known = reserve_idempotency_keys(&tx, &all).await?;
+        let mut new: Vec<New<'_>> = Vec::new();
+        for (job, now_ms) in all {
+            if known.contains_key(&job.id) {
+                continue;
+            }
+            let hold = match (job.is_delayed(now_ms), &job.spec.concurrency_key) {
+                (true, _) => Hold::Due,
+                (false, Some(_)) => Hold::Key,
+                (false, None) => Hold::Ready,
+            };
+            new.push(New { job, now_ms, hold, seq: 0 });
+        }
+        let keys: BTreeSet<&str> = new.iter().filter_map(|new| new.job.spec.concurrency_key.as_deref()).collect();
+        lives::lock_keys(&tx, &keys).await?;
+        number(&tx, &mut new).await?;
+        futures_util::try_join!(insert_jobs(&tx, &new), insert_payloads(&tx, &new), insert_tags(&tx, &new))?;
+
+        let mut aside = Aside::default();
+        let mut answers: HashMap<JobId, Enqueued> = HashMap::with_capacity(new.len());
+        for new in &new {
+            aside.events.push(Event::Submitted);
+            let answer = match new.hold {
+                Hold::Ready => {
+                    aside.events.push(Event::Queued);
+                    Enqueued::Stored
+                }
+                Hold::Due => {
+                    aside.events.push(Event::Delayed);
+                    Enqueued::Stored
+                }
+                Hold::Key => queue_up(&tx, new, &mut aside).await?,
+            };
+            answers.insert(new.job.id, answer);
+        }
+        for (id, known) in known {
+            let answer = match known {
+                Known::As(first) => match views::job(&tx, first).await? {
+                    Some(view) => Enqueued::Known(Box::new(view)),
+                    None => Enqueued::Conflict,
+                },
+                Known::Differs => Enqueued::Conflict,
+            };
+            answers.insert(id, answer);
+        }
+        tx.commit().await?;
+        self.0.committed(asks.len(), !new.is_empty(), &aside.events);
+        let mut answer = |job: &Submitted| answers.remove(&job.id).unwrap_or(Enqueued::Conflict);
+        Ok(asks.iter().map(|ask| ask.jobs.iter().map(&mut answer).collect()).collect())
+    }
+}
+
+/// What an idempotency key that came before says of a job.
+enum Known {
+    /// It is this one.
+    As(JobId),
+    /// The key came with another body.
+    Differs,
+}
+
+/// Takes the jobs' idempotency keys, and names the jobs whose keys were taken already. Waits for whoever takes the same key at this moment.
+async fn reserve_idempotency_keys(tx: &Transaction<'_>, jobs: &[(&Submitted, i64)]) -> Done<HashMap<JobId, Known>> {
+    // In their order, so that two managers that take the same ones do not wait for each other.
+    let mut first: BTreeMap<&str, (&Submitted, i64)> = BTreeMap::new();
+    let mut asked = Vec::new();
+    for &(job, now_ms) in jobs {
+        if let Some(idempotency) = &job.idempotency {
+            first.entry(&idempotency.key).or_insert((job, now_ms));
+            asked.push((job, idempotency));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let insert = tx
+        .prepare_cached(
+            "INSERT INTO idempotency_keys (key, body, id, created_ms)
+             SELECT key, body, id, created_ms FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
+                    AS n (key, body, id, created_ms, place) ORDER BY place
+             ON CONFLICT DO NOTHING",
+        )
+        .await?;
+    let keys: Vec<&str> = first.keys().copied().collect();
+    let bodies: Vec<&[u8]> = first.values().map(|(job, _)| job.idempotency.as_ref().map_or(&[][..], |i| &i.body[..])).collect();
+    let ids: Vec<_> = first.values().map(|(job, _)| rows::uuid(job.id)).collect();
+    let times: Vec<i64> = first.values().map(|(_, now_ms)| *now_ms).collect();
+    tx.execute(&insert, &[&keys, &bodies, &ids, &times]).await?;
+    let query = tx.prepare_cached("SELECT key, body, id FROM idempotency_keys WHERE key = ANY ($1)").await?;
+    let found = tx.query(&query, &[&keys]).await?;
+    let mut holders: HashMap<&str, (&[u8], JobId)> = HashMap::new();
+    for row in &found {
+        holders.insert(row.try_get("key")?, (row.try_get("body")?, rows::id(row)?));
+    }
+    let mut known = HashMap::new();
+    for (job, idempotency) in asked {
+        match holders.get(idempotency.key.as_str()) {
+            Some((_, id)) if *id == job.id => {}
+            Some((body, id)) if *body == &idempotency.body[..] => drop(known.insert(job.id, Known::As(*id))),
+            Some(_) => drop(known.insert(job.id, Known::Differs)),
+            // Its holder was deleted at this moment: refused, and free the next time.
+            None => drop(known.insert(job.id, Known::Differs)),
+        }
+    }
+    Ok(known)
+}
+
+async fn number(tx: &Transaction<'_>, new: &mut [New<'_>]) -> Done<()> {
+    let query = tx.prepare_cached("SELECT nextval('job_seq') FROM generate_series(1, $1::bigint)").await?;
+    let numbers = tx.query(&query, &[&(new.len() as i64)]).await?;
+    for (new, row) in new.iter_mut().zip(numbers) {
+        new.seq = row.try_get(0)?;
+    }
+    Ok(())
+}
+
+macro_rules! column {
+    ($new:expr, $of:expr) => {
+        &$new.iter().map($of).collect::<Vec<_>>()
+    };
+}
+
+async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let insert = tx
+        .prepare_cached(
+            "INSERT INTO jobs (seq, id, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes,
+                               script_name, source_bytes, entry, terms, tags)
+             SELECT seq, id, 0, hold, created_ms, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
+                    source_bytes, entry, terms, tags
+             FROM unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[], $8::text[],
+                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[])
+                  AS n (seq, id, hold, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name, source_bytes,
+                        entry, terms, tags)",
+        )
+        .await?;
+    tx.execute(
+        &insert,
+        &[
+            column!(new, |new| new.seq),
+            column!(new, |new| rows::uuid(new.job.id)),
+            column!(new, |new| new.hold.number()),
+            column!(new, |new| new.now_ms),
+            column!(new, |new| new.job.due_ms(new.now_ms)),
+            column!(new, |new| new.job.start_by_ms(new.now_ms)),
+            column!(new, |new| new.job.spec.priority),
+            column!(new, |new| new.job.spec.concurrency_key.as_deref()),
+            column!(new, |new| new.job.payload_bytes() as i64),
+            column!(new, |new| new.job.spec.script.name.as_str()),
+            column!(new, |new| new.job.spec.script.source.len() as i64),
+            column!(new, |new| new.job.spec.entry.as_deref()),
+            column!(new, |new| new.job.terms_json.as_str()),
+            column!(new, |new| new.job.tags_json.as_str()),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn insert_payloads(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let insert = tx
+        .prepare_cached(
+            "INSERT INTO payloads (seq, script, input, context, libraries, seed)
+             SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bigint[])",
+        )
+        .await?;
+    tx.execute(
+        &insert,
+        &[
+            column!(new, |new| new.seq),
+            column!(new, |new| new.job.spec.script.source.as_bytes()),
+            column!(new, |new| new.job.spec.input.as_str()),
+            column!(new, |new| new.job.spec.context.as_str()),
+            column!(new, |new| new.job.libraries_json.as_str()),
+            column!(new, |new| new.job.spec.seed.map(u64::cast_signed)),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn insert_tags(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
+    let tags: Vec<(&str, &str, i64)> =
+        new.iter().flat_map(|new| new.job.spec.tags.iter().map(|(key, value)| (key.as_str(), value.as_str(), new.seq))).collect();
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let insert = tx.prepare_cached("INSERT INTO tags (key, value, seq) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])").await?;
+    tx.execute(&insert, &[column!(tags, |tag| tag.0), column!(tags, |tag| tag.1), column!(tags, |tag| tag.2)]).await?;
+    Ok(())
+}
+
+/// A job with a concurrency key, whose lock is held: it gets the key if that is free, else what its policy says.
+async fn queue_up<'r>(tx: &Transaction<'_>, new: &New<'_>, aside: &mut Aside<'r>) -> Done<Enqueued> {
+    let Some(key) = new.job.spec.concurrency_key.as_deref() else { return Ok(Enqueued::Stored) };
+    let holder = tx.prepare_cached("SELECT seq FROM concurrency_keys WHERE key = $1").await?;
+    let Some(holder) = tx.query_opt(&holder, &[&key]).await? else {
+        lives::pass_on(tx, key, &mut aside.events).await?;
+        return Ok(Enqueued::Stored);
+    };
+    let holder: i64 = holder.try_get(0)?;
+    let by = CancelledBy { by: "concurrency_key".to_owned(), reason: Some(format!("another job has the key `{key}`")) };
+    match new.job.spec.concurrency_policy {
+        ConcurrencyPolicy::Queue => Ok(Enqueued::Stored),
+        ConcurrencyPolicy::CancelNewest => {
+            cancel(tx, &[new.job.id], &by, new.now_ms, aside).await?;
+            Ok(Enqueued::Cancelled)
+        }
+        ConcurrencyPolicy::CancelOldest => {
+            let by = CancelledBy { reason: Some(format!("a newer job has the key `{key}`")), ..by };
+            let query = tx
+                .prepare_cached("SELECT id FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = $1 AND seq <> $2 ORDER BY seq")
+                .await?;
+            let waiting = tx.query(&query, &[&key, &new.seq]).await?;
+            let waiting: Vec<JobId> = waiting.iter().map(rows::id).collect::<Result<_, _>>()?;
+            // Those that wait first, or the key would be passed on to one of them.
+            cancel(tx, &waiting, &by, new.now_ms, aside).await?;
+            let query = tx.prepare_cached("SELECT id FROM jobs WHERE seq = $1").await?;
+            let holder = tx.query(&query, &[&holder]).await?;
+            let holder: Vec<JobId> = holder.iter().map(rows::id).collect::<Result<_, _>>()?;
+            cancel(tx, &holder, &by, new.now_ms, aside).await?;
+            Ok(Enqueued::Stored)
+        }
+    }
+}
+
+async fn cancel(tx: &Transaction<'_>, ids: &[JobId], by: &CancelledBy, now_ms: i64, aside: &mut Aside<'_>) -> Done<()> {
+    let mut lives = lives::load(tx, ids).await?;
+    let mut done = Aside::default();
+    for id in ids {
+        let Some(life) = lives.get_mut(id) else { continue };
+        let (_, effects) = life.cancel(by, now_ms);
+        done.take(life, effects);
+    }
+    lives::save(tx, &lives.values().collect::<Vec<_>>()).await?;
+    done.write(tx).await?;
+    aside.events.append(&mut done.events);
+    Ok(())
+}
