@@ -92,12 +92,13 @@ fn policies(chart: &Chart) -> Files {
             files.insert(format!("policies/{folder}/{name}.yaml"), object.plain(&values, namespace));
         }
     };
-    // Two that take each other's place would give one name to two policies; without Helm, nobody chooses.
-    for workload in chart.workloads.iter().filter(|workload| workload.stands_for.is_none()) {
+    for workload in &chart.workloads {
+        // Two that take each other's place give one name to two policies: that of the variant has a folder of its own.
+        let apart = workload.stands_for.as_ref().and(workload.variant.as_ref()).map(|variant| format!("-{variant}")).unwrap_or_default();
         if let Some(isolation) = &workload.isolation {
-            add("kubernetes", &workload.name, network_policy::objects(chart, workload, isolation));
+            add(&format!("kubernetes{apart}"), &workload.name, network_policy::objects(chart, workload, isolation));
             for form in forms(isolation) {
-                add(form.name, &workload.name, calico::objects(chart, workload, isolation, *form));
+                add(&format!("{}{apart}", form.name), &workload.name, calico::objects(chart, workload, isolation, *form));
             }
         }
     }
