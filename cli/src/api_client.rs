@@ -70,8 +70,24 @@ impl ApiClient {
     }
 
     /// Asks for a job to be stopped.
-    pub(crate) async fn cancel(&self, id: JobId) -> Result<JobView> {
-        self.send(self.http.post(self.url(&format!("jobs/{id}/cancel")))).await
+    pub(crate) async fn cancel(&self, id: JobId, reason: Option<&str>) -> Result<JobView> {
+        self.send(self.http.post(self.url(&format!("jobs/{id}/cancel"))).json(&serde_json::json!({"reason": reason}))).await
+    }
+
+    /// Lets a job be tried again.
+    pub(crate) async fn retry(&self, id: JobId) -> Result<JobView> {
+        self.send(self.http.post(self.url(&format!("jobs/{id}/retry")))).await
+    }
+
+    /// Does `cancel` or `retry` to all jobs that a filter names: how many.
+    pub(crate) async fn change_many(&self, verb: &str, body: &serde_json::Value) -> Result<u64> {
+        let answer: serde_json::Value = self.send(self.http.post(self.url(&format!("jobs/{verb}"))).json(body)).await?;
+        answer["changed"].as_u64().context("the manager does not say how many jobs were changed")
+    }
+
+    /// How full the queue is.
+    pub(crate) async fn queue(&self) -> Result<serde_json::Value> {
+        self.send(self.http.get(self.url("queue"))).await
     }
 
     /// A job's whole log.

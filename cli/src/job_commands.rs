@@ -8,12 +8,44 @@ use crate::{
     exit::Exit,
 };
 
-/// Newest first.
+/// Which jobs; conditions are joined by "and".
 #[derive(clap::Args)]
-pub(crate) struct JobsArgs {
+struct FilterArgs {
     /// Only jobs in this state: queued, running, succeeded, failed or cancelled.
     #[arg(long)]
     state: Option<String>,
+    /// Only jobs of a script with this name.
+    #[arg(long)]
+    script: Option<String>,
+    /// Only jobs with this tag.
+    #[arg(long, value_name = "KEY=VALUE")]
+    tag: Option<String>,
+    /// Only jobs that failed after all their attempts.
+    #[arg(long)]
+    dead: bool,
+}
+
+impl FilterArgs {
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let tag = self.tag.as_ref().map(|tag| tag.replacen('=', ":", 1));
+        let texts = [("state", self.state.clone()), ("script", self.script.clone()), ("tag", tag)];
+        texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+
+    fn body(&self) -> serde_json::Value {
+        let mut filter: serde_json::Map<_, _> = self.fields().into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
+        if self.dead {
+            filter.insert("dead".to_owned(), true.into());
+        }
+        filter.into()
+    }
+}
+
+/// Newest first.
+#[derive(clap::Args)]
+pub(crate) struct JobsArgs {
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Most jobs to list.
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -49,14 +81,40 @@ pub(crate) struct LogsArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct CancelArgs {
-    id: JobId,
+    /// Without it, all jobs that the filter names.
+    id: Option<JobId>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Why, for the record.
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    manager: ManagerAddress,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RetryArgs {
+    /// Without it, all jobs that the filter names.
+    id: Option<JobId>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    manager: ManagerAddress,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct QueueArgs {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     manager: ManagerAddress,
 }
 
 pub(crate) async fn jobs(args: JobsArgs) -> Result<Exit> {
     let mut query = vec![("limit", args.limit.to_string())];
-    query.extend(args.state.map(|state| ("state", state)));
+    query.extend(args.filter.fields());
+    query.extend(args.filter.dead.then(|| ("dead", "true".to_owned())));
     let list = ApiClient::new(&args.manager)?.jobs(&query).await?;
     if args.json {
         println!("{}", serde_json::to_string(&list)?);
@@ -108,7 +166,46 @@ pub(crate) async fn logs(args: LogsArgs) -> Result<Exit> {
 }
 
 pub(crate) async fn cancel(args: CancelArgs) -> Result<Exit> {
-    let job = ApiClient::new(&args.manager)?.cancel(args.id).await?;
-    println!("{} {}", job.id, job.state.as_str());
+    let client = ApiClient::new(&args.manager)?;
+    match args.id {
+        Some(id) => {
+            let job = client.cancel(id, args.reason.as_deref()).await?;
+            println!("{} {}", job.id, job.state.as_str());
+        }
+        None => {
+            let body = serde_json::json!({"filter": args.filter.body(), "reason": args.reason});
+            println!("{} cancelled or asked to stop", client.change_many("cancel", &body).await?);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn retry(args: RetryArgs) -> Result<Exit> {
+    let client = ApiClient::new(&args.manager)?;
+    match args.id {
+        Some(id) => {
+            let job = client.retry(id).await?;
+            println!("{} {}", job.id, job.state.as_str());
+        }
+        None => println!("{} wait again", client.change_many("retry", &serde_json::json!({"filter": args.filter.body()})).await?),
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn queue(args: QueueArgs) -> Result<Exit> {
+    let queue = ApiClient::new(&args.manager)?.queue().await?;
+    if args.json {
+        println!("{queue}");
+        return Ok(Exit::Done);
+    }
+    for (name, what) in [
+        ("queued", "wait for a worker"),
+        ("delayed", "wait for their time"),
+        ("blocked", "wait for another job with their concurrency key"),
+        ("running", "run"),
+        ("oldest_queued_ms", "ms for which the oldest could have started"),
+    ] {
+        println!("{:>10}  {what}", queue[name].as_u64().unwrap_or(0));
+    }
     Ok(Exit::Done)
 }

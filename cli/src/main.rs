@@ -45,8 +45,12 @@ enum Command {
     Job(job_commands::JobArgs),
     /// Print a job's log.
     Logs(job_commands::LogsArgs),
-    /// Cancel a job, queued or running.
+    /// Cancel a job, queued or running, or all that a filter names.
     Cancel(job_commands::CancelArgs),
+    /// Let a failed or cancelled job be tried again, or all that a filter names.
+    Retry(job_commands::RetryArgs),
+    /// Show how full the queue is.
+    Queue(job_commands::QueueArgs),
     /// A whole install from one manifest: render, check, compare, explain it, and look whether a place is ready for it.
     Platform(platform::Args),
     /// Tell how many sandboxes fit into a given memory.
@@ -75,7 +79,13 @@ fn main() -> std::process::ExitCode {
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
+<<<<<<< HEAD
             Command::Platform(args) => platform::platform(args).await,
+=======
+            Command::Retry(args) => job_commands::retry(args).await,
+            Command::Queue(args) => job_commands::queue(args).await,
+            Command::Platform(args) => platform::platform(args),
+>>>>>>> queue
             Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,
         }

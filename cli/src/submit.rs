@@ -1,7 +1,8 @@
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use ampoule_protocol::{ConcurrencyPolicy, JobSpec, JobView, Json};
+use ampoule_protocol::{ConcurrencyPolicy, JobSpec, JobView, Json, Retry};
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
 use crate::{
     api_client::{ApiClient, ManagerAddress},
@@ -45,7 +46,77 @@ pub(crate) struct Args {
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
+    when: WhenArgs,
+    #[command(flatten)]
     manager: ManagerAddress,
+}
+
+/// When, in which order and how often the job runs.
+#[derive(clap::Args)]
+#[command(next_help_heading = "When it runs")]
+struct WhenArgs {
+    /// Of the waiting jobs the highest starts first: -100 to 100.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    priority: i32,
+    /// Not before this moment, such as 2027-01-31T08:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    run_at: Option<Timestamp>,
+    /// It fails if no worker takes it within this time.
+    #[arg(long, value_name = "DURATION", value_parser = input::duration_ms)]
+    start_within: Option<u64>,
+    /// Attempts that may fail, the last one included.
+    #[arg(long, value_name = "N")]
+    attempts: Option<u32>,
+    /// Try again after a throw too, not only after a fault.
+    #[arg(long)]
+    retry_throws: bool,
+    /// Pause before the second attempt; doubled for each one after it.
+    #[arg(long, value_name = "DURATION", value_parser = input::duration_ms)]
+    backoff: Option<u64>,
+    /// Name of an error after which it is not tried again.
+    #[arg(long, value_name = "NAME")]
+    never_after: Vec<String>,
+    /// Of jobs with the same key one runs at a time.
+    #[arg(long, value_name = "KEY")]
+    concurrency_key: Option<String>,
+    /// What happens when another job has the key.
+    #[arg(long, value_enum, default_value = "queue")]
+    when_taken: WhenTaken,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum WhenTaken {
+    /// This one waits.
+    Queue,
+    /// The others are cancelled.
+    CancelOldest,
+    /// This one is.
+    CancelNewest,
+}
+
+impl WhenArgs {
+    fn retry(&self) -> Option<Retry> {
+        let asked = self.attempts.is_some() || self.retry_throws || self.backoff.is_some() || !self.never_after.is_empty();
+        asked.then(|| {
+            let or = Retry::default();
+            let backoff_ms = self.backoff.unwrap_or(or.backoff_ms);
+            Retry {
+                max_attempts: self.attempts,
+                on_throw: self.retry_throws,
+                backoff_ms,
+                backoff_max_ms: or.backoff_max_ms.max(backoff_ms),
+                non_retryable: self.never_after.clone(),
+            }
+        })
+    }
+
+    fn policy(&self) -> ConcurrencyPolicy {
+        match self.when_taken {
+            WhenTaken::Queue => ConcurrencyPolicy::Queue,
+            WhenTaken::CancelOldest => ConcurrencyPolicy::CancelOldest,
+            WhenTaken::CancelNewest => ConcurrencyPolicy::CancelNewest,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -70,12 +141,12 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
         libraries: input::libraries(&args.libraries)?,
         limits: args.limits.spec(),
         seed: args.seed,
-        priority: 0,
-        run_at: None,
-        start_within_ms: None,
-        retry: None,
-        concurrency_key: None,
-        concurrency_policy: ConcurrencyPolicy::Queue,
+        priority: args.when.priority,
+        run_at: args.when.run_at,
+        start_within_ms: args.when.start_within,
+        retry: args.when.retry(),
+        concurrency_policy: args.when.policy(),
+        concurrency_key: args.when.concurrency_key,
         tags: args.tags.into_iter().map(|TagArg(key, value)| (key, value)).collect::<BTreeMap<_, _>>(),
     };
     let client = ApiClient::new(&args.manager)?;

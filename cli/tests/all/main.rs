@@ -9,6 +9,7 @@ mod determinism;
 mod drain;
 mod examples;
 mod keys;
+mod lifecycle;
 mod memory;
 mod neighbours;
 mod platform;

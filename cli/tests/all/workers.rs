@@ -91,6 +91,10 @@ async fn a_job_waits_for_a_worker() {
 
 #[test]
 fn a_store_of_another_kind_is_refused() {
-    ampoule(&["manager", "--listen", "127.0.0.1:0", "--store", "postgres://db"]).says(2, &["postgres://db", "sqlite:PATH"]);
+    ampoule(&["manager", "--listen", "127.0.0.1:0", "--store", "mysql://db"]).says(2, &["sqlite:PATH", "postgres://"]);
     ampoule(&["manager", "--listen", "127.0.0.1:0", "--store", "sqlite:"]).says(2, &["sqlite:PATH"]);
+    // One of a known kind that does not answer: no word of the password.
+    let away = ampoule(&["manager", "--listen", "127.0.0.1:0", "--store", "postgres://me:s3cr3t@127.0.0.1:1/db"]);
+    away.says(4, &["postgres://127.0.0.1:1/db"]);
+    assert!(!away.stderr.contains("s3cr3t"), "{away:?}");
 }

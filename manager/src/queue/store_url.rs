@@ -1,5 +1,4 @@
 use std::{
-    ffi::OsString,
     fmt,
     path::{Path, PathBuf},
     str::FromStr,
@@ -61,12 +60,6 @@ impl From<PathBuf> for StoreUrl {
 impl From<&Path> for StoreUrl {
     fn from(path: &Path) -> Self {
         Self::Sqlite(path.to_owned())
-    }
-}
-
-impl From<OsString> for StoreUrl {
-    fn from(path: OsString) -> Self {
-        Self::Sqlite(path.into())
     }
 }
 

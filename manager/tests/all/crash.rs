@@ -1,38 +1,61 @@
-//! `kill -9` at any point loses no job and accepts no second completion.
+//! `kill -9`, a dead database, stopped processes, at random moments under load: no job is lost, none is stored or accepted twice, none is stuck.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{BufRead, BufReader},
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use ampoule_manager::{Config, StoreUrl};
-use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobId, JobState, JobView, LeaseState, LeaseStates, Outcome};
+use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobId, JobList, JobState, JobView, LeaseState, LeaseStates, Outcome};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::{self, On, Random, eventually, job, on_both_stores, returned};
-
-on_both_stores!(a_killed_manager_keeps_its_word);
+use crate::{
+    postgres::Server,
+    support::{self, On, Random, eventually, job, on_both_stores, returned},
+};
 
 const STORE: &str = "AMPOULE_TEST_STORE";
-const JOBS: usize = 200;
-const KILLS: usize = 25;
+/// Leases of the managers that are killed.
+const LEASE: Duration = Duration::from_millis(500);
+/// No answer takes longer but from a process that is stopped.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+on_both_stores!(what_was_promised_is_kept);
+
+async fn what_was_promised_is_kept(on: On) {
+    chaos(on, 25).await;
+}
+
+/// The long run: `KILLS` on each store, from `SEED` on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a quarter of an hour"]
+async fn a_thousand_kills() {
+    let kills = std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
+    chaos(On::Sqlite, kills).await;
+    if crate::postgres::is_there() {
+        chaos(On::Postgres, kills).await;
+    }
+}
 
 /// Not a test: the manager that is killed, in a process of its own.
 #[tokio::test]
-#[ignore = "started by the test below"]
+#[ignore = "started by the tests above"]
 async fn child() {
     let Some(store) = std::env::var(STORE).ok() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("\nlistens on {}", listener.local_addr().unwrap());
     let mut config = Config::new(store.parse::<StoreUrl>().unwrap());
-    config.lease = Duration::from_millis(500);
+    config.lease = LEASE;
     // The killing is ours; no job is at fault.
-    config.max_attempts = 1000;
+    config.max_attempts = 100_000;
     ampoule_manager::run(listener, config, std::future::pending()).await.unwrap();
 }
 
@@ -55,6 +78,10 @@ impl Child {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap().success());
+    }
 }
 
 impl Drop for Child {
@@ -64,91 +91,150 @@ impl Drop for Child {
     }
 }
 
-/// What clients and workers were told, which must stay true.
+/// What clients and workers know, which must stay true.
 #[derive(Default)]
-struct Told {
-    stored: Vec<JobId>,
-    accepted: HashMap<JobId, u32>,
+struct World {
+    /// The managers of the moment.
+    urls: Mutex<Vec<String>>,
+    /// By their idempotency keys: no two keys may bring the same job.
+    stored: Mutex<HashMap<String, JobId>>,
+    accepted: Mutex<HashMap<JobId, u32>>,
+    submitting: AtomicBool,
+    working: AtomicBool,
+    next: AtomicUsize,
 }
 
-async fn a_killed_manager_keeps_its_word(on: On) {
+impl World {
+    /// One of the managers, each time another one.
+    fn url(&self) -> String {
+        let urls = self.urls.lock().unwrap();
+        urls[self.next.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
+    }
+}
+
+async fn chaos(on: On, acts: usize) {
     let seed = Random::seed();
     println!("SEED={seed}");
     let mut random = Random::new(seed);
     let dir = tempfile::tempdir().unwrap();
-    let store = match support::store(on, &dir).await {
-        StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        StoreUrl::Postgres(url) => url,
+    let mut server = (on == On::Postgres).then(|| tokio::task::block_in_place(Server::start));
+    let store = match &server {
+        Some(server) => server.database().await,
+        None => match support::store(on, &dir).await {
+            StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            StoreUrl::Postgres(url) => url,
+        },
     };
-    let told = Arc::new(Mutex::new(Told::default()));
-    let mut kills = 0;
-    while kills < KILLS || told.lock().unwrap().stored.len() < JOBS {
-        let mut manager = Child::start(&store);
-        let (url, told) = (manager.url.clone(), told.clone());
-        let calls = tokio::spawn(async move {
-            let clients = join_all((0..4).map(|_| submit(&url, &told)));
-            let workers = join_all((0..3).map(|name| work(&url, &told, name)));
-            tokio::join!(clients, workers);
-        });
+    let mut managers: Vec<Child> = (0..if on == On::Postgres { 2 } else { 1 }).map(|_| Child::start(&store)).collect();
+    let world = Arc::new(World::default());
+    *world.urls.lock().unwrap() = managers.iter().map(|manager| manager.url.clone()).collect();
+    world.submitting.store(true, Ordering::SeqCst);
+    world.working.store(true, Ordering::SeqCst);
+    let clients: Vec<_> = (0..4).map(|name| tokio::spawn(submit(world.clone(), name))).collect();
+    let workers: Vec<_> = (0..3).map(|name| tokio::spawn(work(world.clone(), name, seed))).collect();
+
+    for _ in 0..acts {
         tokio::time::sleep(Duration::from_millis(random.below(200) as u64)).await;
-        manager.kill();
-        calls.await.unwrap();
-        kills += 1;
+        let which = random.below(managers.len());
+        match (random.below(5), &mut server) {
+            (0, Some(server)) => tokio::task::block_in_place(|| {
+                server.kill();
+                server.run();
+            }),
+            (1, _) => {
+                // Longer than a lease: what it held when it was stopped is another's when it goes on.
+                managers[which].signal("-STOP");
+                tokio::time::sleep(LEASE + Duration::from_millis(200)).await;
+                managers[which].signal("-CONT");
+            }
+            _ => {
+                managers[which].kill();
+                managers[which] = Child::start(&store);
+                world.urls.lock().unwrap()[which] = managers[which].url.clone();
+            }
+        }
     }
 
     // In peace, everything comes to its end: what was leased is given out again once the leases ran out.
-    let manager = Child::start(&store);
+    world.submitting.store(false, Ordering::SeqCst);
+    join_all(clients).await.into_iter().for_each(|ended| ended.unwrap());
     let client = reqwest::Client::new();
-    let workers = tokio::spawn({
-        let (url, told) = (manager.url.clone(), told.clone());
-        async move { join_all((0..3).map(|name| work(&url, &told, name))).await }
-    });
-    eventually(async || {
-        let depths: Value = client.get(format!("{}/v1/queue", manager.url)).send().await.unwrap().json().await.unwrap();
-        (depths == json!({"queued": 0, "running": 0})).then_some(())
-    })
-    .await;
-    workers.abort();
+    let get = async |path: &str| -> Value {
+        let answer = client.get(format!("{}{path}", managers[0].url)).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    eventually(async || (get("/v1/queue").await == json!({"queued": 0, "running": 0})).then_some(())).await;
+    world.working.store(false, Ordering::SeqCst);
+    join_all(workers).await.into_iter().for_each(|ended| ended.unwrap());
 
-    let told = std::mem::take(&mut *told.lock().unwrap());
-    println!("{kills} kills, {} jobs stored, {} completions accepted", told.stored.len(), told.accepted.len());
-    for id in &told.stored {
-        let response = client.get(format!("{}/v1/jobs/{id}", manager.url)).send().await.unwrap();
-        let job: JobView = response.json().await.unwrap();
-        assert_eq!(job.state, JobState::Succeeded);
-        let Some(Outcome::Returned { value }) = job.outcome else { panic!("{job:?}") };
-        assert_eq!(value.as_str(), job.attempt.to_string(), "the outcome is the last attempt's");
-        if let Some(attempt) = told.accepted.get(id) {
-            assert_eq!(job.attempt, *attempt, "the report that was accepted is the one that counts");
+    let (stored, accepted) = (world.stored.lock().unwrap().clone(), world.accepted.lock().unwrap().clone());
+    println!("{acts} acts on {on:?}, {} jobs stored, {} completions accepted", stored.len(), accepted.len());
+    assert!(!stored.is_empty());
+    let mut left: HashSet<JobId> = stored.values().copied().collect();
+    assert_eq!(left.len(), stored.len(), "two keys brought one job");
+    let mut path = "/v1/jobs?limit=200".to_owned();
+    loop {
+        let page: JobList = serde_json::from_value(get(&path).await).unwrap();
+        for job in page.items {
+            assert!(left.remove(&job.id), "{} was stored twice", job.id);
+            assert_eq!(job.state, JobState::Succeeded);
+            let Some(Outcome::Returned { value }) = job.outcome else { panic!("{:?}", job.outcome) };
+            assert_eq!(value.as_str(), job.attempt.to_string(), "the outcome is the last attempt's");
+            if let Some(attempt) = accepted.get(&job.id) {
+                assert_eq!(job.attempt, *attempt, "the report that was accepted is the one that counts");
+            }
+        }
+        let Some(cursor) = page.next_cursor else { break };
+        path = format!("/v1/jobs?limit=200&cursor={cursor}");
+    }
+    assert!(left.is_empty(), "{} jobs were lost", left.len());
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
+}
+
+/// Submits, each job again and again under its key until it is told that it is stored.
+async fn submit(world: Arc<World>, name: usize) {
+    let client = client();
+    for k in 0.. {
+        if !world.submitting.load(Ordering::SeqCst) {
+            return;
+        }
+        let key = format!("{name}-{k}");
+        loop {
+            let request = client.post(format!("{}/v1/jobs", world.url())).header("idempotency-key", &key).json(&job());
+            let Ok(response) = request.send().await else { continue };
+            if let Ok(view) = response.json::<JobView>().await {
+                world.stored.lock().unwrap().insert(key, view.id);
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }
 
-/// Submits until the manager is gone.
-async fn submit(url: &str, told: &Mutex<Told>) {
-    let client = reqwest::Client::new();
-    loop {
-        let Ok(response) = client.post(format!("{url}/v1/jobs")).json(&job()).send().await else { return };
-        let Ok(view) = response.json::<JobView>().await else { return };
-        told.lock().unwrap().stored.push(view.id);
-    }
-}
-
-/// Leases and completes until the manager is gone.
-async fn work(url: &str, told: &Mutex<Told>, name: usize) {
-    let client = reqwest::Client::new();
-    loop {
-        let ask = json!({"worker": name.to_string(), "slots": 3, "wait_ms": 1000});
-        let Ok(response) = client.post(format!("{url}/v1/leases/acquire")).json(&ask).send().await else { return };
-        let Ok(answer) = response.json::<AcquireResponse>().await else { return };
+/// Leases and completes; now and then it forgets what it leased, as one that is killed does.
+async fn work(world: Arc<World>, name: usize, seed: u64) {
+    let (client, mut random) = (client(), Random::new(seed ^ name as u64));
+    while world.working.load(Ordering::SeqCst) {
+        let ask = json!({"worker": name.to_string(), "slots": 3, "wait_ms": 100});
+        let Ok(response) = client.post(format!("{}/v1/leases/acquire", world.url())).json(&ask).send().await else { continue };
+        let Ok(answer) = response.json::<AcquireResponse>().await else {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
+        };
+        if random.below(20) == 0 {
+            continue;
+        }
         for leased in answer.jobs {
             // Every attempt returns its own number, so that the store shows whose report was accepted.
             let report = returned(&leased.token.attempt.to_string());
             let body = CompleteRequest { reports: vec![Completion { token: leased.token, report }] };
-            let Ok(response) = client.post(format!("{url}/v1/leases/complete")).json(&body).send().await else { return };
-            let Ok(states) = response.json::<LeaseStates>().await else { return };
+            let Ok(response) = client.post(format!("{}/v1/leases/complete", world.url())).json(&body).send().await else { continue };
+            let Ok(states) = response.json::<LeaseStates>().await else { continue };
             if states.results[0].state == LeaseState::Accepted {
-                let before = told.lock().unwrap().accepted.insert(leased.token.job_id, leased.token.attempt);
+                let before = world.accepted.lock().unwrap().insert(leased.token.job_id, leased.token.attempt);
                 assert_eq!(before, None, "accepted twice");
             }
         }

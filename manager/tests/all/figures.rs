@@ -1,64 +1,120 @@
-//! Figures, printed. Run with `cargo test --release -p ampoule-manager -- --ignored --nocapture figures`.
+//! Figures of the queue alone, printed; every commit is synced to disk.
+//! `cargo test --release -p ampoule-manager --test all -- figures --ignored --nocapture --test-threads=1`.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use ampoule_protocol::{AcquireResponse, CompleteRequest, Completion, JobView, LeaseStates};
+use ampoule_manager::{
+    StoreUrl,
+    queue::{Ears, Queue, Submitted},
+};
+use ampoule_protocol::{AcquireResponse, BatchStored, CompleteRequest, Completion, JobView, LeaseStates, Limits};
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::support::{Manager, On, job, returned};
+use crate::{
+    postgres::Server,
+    store::POLICY,
+    support::{Manager, job, returned},
+};
+
+/// Jobs that wait where an acquire is to cost no more than with a thousand; more with `QUEUED`.
+const QUEUED: usize = 200_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures; takes a while"]
-async fn figures() {
-    let m = Arc::new(Manager::start(On::Sqlite).await);
+async fn figures_sqlite() {
+    let dir = tempfile::tempdir_in(".").unwrap();
+    println!("== SQLite");
+    figures(StoreUrl::Sqlite(dir.path().join("q.db"))).await;
+    depth(StoreUrl::Sqlite(dir.path().join("deep.db"))).await;
 
-    let mut times: Vec<Duration> = Vec::new();
-    for _ in 0..500 {
+    let file = std::fs::File::create(dir.path().join("sync")).unwrap();
+    let times = (0..200).map(|_| {
+        std::io::Write::write_all(&mut &file, &[0; 4096]).unwrap();
+        let began = Instant::now();
+        file.sync_data().unwrap();
+        began.elapsed()
+    });
+    println!("for comparison, one fdatasync of 4 KiB on this disk: {}", spread(times.collect()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures; takes a while"]
+async fn figures_postgres() {
+    if !crate::postgres::is_there() {
+        return;
+    }
+    let server = tokio::task::block_in_place(|| Server::start_with("-c shared_buffers=256MB -c max_wal_size=4GB"));
+    println!("== PostgreSQL");
+    figures(StoreUrl::Postgres(server.database().await)).await;
+    depth(StoreUrl::Postgres(server.database().await)).await;
+}
+
+fn spread(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    format!("p50 {:.2?}, p99 {:.2?}", times[times.len() / 2], times[times.len() * 99 / 100])
+}
+
+async fn figures(store: StoreUrl) {
+    let m = Arc::new(Manager::start_on(store).await);
+    let mut times = Vec::new();
+    for _ in 0..300 {
         let began = Instant::now();
         m.submit().await;
         times.push(began.elapsed());
     }
-    times.sort_unstable();
-    println!("enqueue over HTTP, 1 client: p50 {:?}, p99 {:?}", times[250], times[495]);
+    println!("enqueue over HTTP, 1 client: {}", spread(times));
 
     const EACH: usize = 1000;
     let began = Instant::now();
-    let clients = (0..20).map(|_| {
-        let m = m.clone();
-        tokio::spawn(async move {
-            for _ in 0..EACH {
-                m.submit().await;
-            }
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let m = m.clone();
+            tokio::spawn(async move {
+                for _ in 0..EACH {
+                    m.submit().await;
+                }
+            })
         })
-    });
-    for client in clients.collect::<Vec<_>>() {
+        .collect();
+    for client in clients {
         client.await.unwrap();
     }
     println!("enqueue over HTTP, 20 clients: {:.0} jobs/s", (20 * EACH) as f64 / began.elapsed().as_secs_f64());
 
-    let jobs = 500 + 20 * EACH;
+    let body = json!({"jobs": vec![job(); 1000]}).to_string();
     let began = Instant::now();
-    let workers = (0..4).map(|name| {
-        let m = m.clone();
-        tokio::spawn(async move {
-            let ask = json!({"worker": format!("w{name}"), "slots": 64, "wait_ms": 0});
-            let mut done = 0;
-            loop {
-                let answer: AcquireResponse = m.post("/v1/leases/acquire", &ask).await.read(200);
-                if answer.jobs.is_empty() {
-                    return done;
+    for _ in 0..20 {
+        let request = m.request(reqwest::Method::POST, "/v1/jobs/batch").header("content-type", "application/json").body(body.clone());
+        m.send(request).await.read::<BatchStored>(202);
+    }
+    println!("batch enqueue over HTTP, 1,000 per call, 1 client: {:.0} jobs/s", 20_000.0 / began.elapsed().as_secs_f64());
+
+    let jobs = 300 + 20 * EACH + 20_000;
+    let began = Instant::now();
+    let workers: Vec<_> = (0..4)
+        .map(|name| {
+            let m = m.clone();
+            tokio::spawn(async move {
+                let ask = json!({"worker": format!("w{name}"), "slots": 64, "wait_ms": 0});
+                let mut done = 0;
+                loop {
+                    let answer: AcquireResponse = m.post("/v1/leases/acquire", &ask).await.read(200);
+                    if answer.jobs.is_empty() {
+                        return done;
+                    }
+                    let reports: Vec<_> = answer.jobs.iter().map(|job| Completion { token: job.token, report: returned("1") }).collect();
+                    let states: LeaseStates = m.post("/v1/leases/complete", &CompleteRequest { reports }).await.read(200);
+                    done += states.results.len();
                 }
-                let reports: Vec<_> = answer.jobs.iter().map(|job| Completion { token: job.token, report: returned("1") }).collect();
-                let states: LeaseStates = m.post("/v1/leases/complete", &CompleteRequest { reports }).await.read(200);
-                done += states.results.len();
-            }
+            })
         })
-    });
+        .collect();
     let mut done = 0;
-    for worker in workers.collect::<Vec<_>>() {
+    for worker in workers {
         done += worker.await.unwrap();
     }
     assert_eq!(done, jobs);
@@ -68,31 +124,44 @@ async fn figures() {
         let m = m.clone();
         async move {
             loop {
-                let answer = m.acquire("w", 1, 1000).await;
-                for job in answer.jobs {
+                for job in m.acquire("w", 16, 1000).await.jobs {
                     m.complete(job.token, returned("1")).await;
                 }
             }
         }
     });
-    let mut times: Vec<Duration> = Vec::new();
+    let mut times = Vec::new();
     for _ in 0..300 {
         let began = Instant::now();
         m.post("/v1/jobs?wait=10s", &job()).await.read::<JobView>(200);
         times.push(began.elapsed());
     }
     worker.abort();
-    times.sort_unstable();
-    println!("submit to result of a no-op worker: p50 {:?}, p99 {:?}", times[150], times[297]);
+    println!("submit to result of a no-op worker: {}", spread(times));
+}
 
-    let file = std::fs::File::create(m.store().with_extension("sync")).unwrap();
-    let mut times: Vec<Duration> = Vec::new();
-    for _ in 0..200 {
-        std::io::Write::write_all(&mut &file, &[0; 4096]).unwrap();
+/// What an acquire costs when few jobs wait and when many do.
+async fn depth(store: StoreUrl) {
+    let most = std::env::var("QUEUED").ok().and_then(|text| text.parse().ok()).unwrap_or(QUEUED);
+    let queue = Queue::open(&store, POLICY, 2, Ears::deaf()).await.unwrap();
+    let mut queued = 0;
+    for wanted in [1_000, most] {
+        while queued < wanted {
+            let new = |_| Submitted::new(serde_json::from_value(job()).unwrap(), Limits::DEFAULT, None);
+            queue.enqueue_all((0..1000).map(new).collect(), Timestamp::now()).await.unwrap();
+            queued += 1000;
+        }
+        let mut times = Vec::new();
+        for _ in 0..200 {
+            let began = Instant::now();
+            let (jobs, _) = queue.acquire("w", 1, vec![], Timestamp::now()).await.unwrap().deliver();
+            times.push(began.elapsed());
+            assert_eq!(jobs.len(), 1);
+        }
+        println!("acquire of one of {wanted} queued: {}", spread(times));
         let began = Instant::now();
-        file.sync_data().unwrap();
-        times.push(began.elapsed());
+        queue.depths(Timestamp::now()).await.unwrap();
+        println!("depths with {wanted} queued: {:.2?}", began.elapsed());
     }
-    times.sort_unstable();
-    println!("for comparison, one fdatasync of 4 KiB on this disk: p50 {:?}", times[100]);
+    queue.close().await;
 }

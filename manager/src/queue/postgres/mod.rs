@@ -31,12 +31,14 @@ use super::{
 };
 use crate::queue::StoreUrl;
 
-/// Connections for the lanes, the clock and the notifications, beyond those that read.
+/// Connections for the lanes, the sweep, the clock and the notifications.
 const WRITING_CONNECTIONS: usize = 6;
 
 /// The store of a fleet.
 pub(super) struct Postgres {
     clock: Arc<Clock>,
+    /// Of their own, so that many who read do not hold up those who write.
+    readers: Pool,
     shared: Arc<Shared>,
     submit: Lane<Submit>,
     lease: Lane<Lease>,
@@ -90,7 +92,8 @@ impl Postgres {
         drop(client);
         let _ = connection.await;
 
-        let pool = session::pool(config.clone(), connections + WRITING_CONNECTIONS).map_err(|err| failed(err.into()))?;
+        let pool = session::pool(config.clone(), WRITING_CONNECTIONS).map_err(|err| failed(err.into()))?;
+        let readers = session::pool(config.clone(), connections).map_err(|err| failed(err.into()))?;
         let clock = Arc::new(Clock::new());
         clock.set(&pool).await.map_err(|err| failed(err.into()))?;
         let (stop, lanes) = (CancellationToken::new(), TaskTracker::new());
@@ -109,7 +112,7 @@ impl Postgres {
             let (clock, stop) = (clock.clone(), stop_aside.clone());
             async move { clock.keep(&pool, &stop).await }
         });
-        Ok(Self { shared, submit, lease, settle, stop, lanes, stop_aside, aside, clock })
+        Ok(Self { shared, submit, lease, settle, stop, lanes, stop_aside, aside, clock, readers })
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -207,19 +210,19 @@ impl Postgres {
     }
 
     pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        views::job(&session::lend(&self.shared.pool).await?, id).await
+        views::job(&session::lend(&self.readers).await?, id).await
     }
 
     pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
-        views::jobs(&session::lend(&self.shared.pool).await?, &filter).await
+        views::jobs(&session::lend(&self.readers).await?, &filter).await
     }
 
     pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        views::logs(&session::lend(&self.shared.pool).await?, id, from, limit).await
+        views::logs(&session::lend(&self.readers).await?, id, from, limit).await
     }
 
     pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        views::depths(&session::lend(&self.shared.pool).await?, now.as_millisecond()).await
+        views::depths(&session::lend(&self.readers).await?, now.as_millisecond()).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
@@ -243,6 +246,7 @@ impl Postgres {
         self.aside.close();
         self.aside.wait().await;
         self.shared.pool.close();
+        self.readers.close();
     }
 }
 

@@ -14,11 +14,14 @@ ALTER TABLE jobs DROP COLUMN cancel_requested;
 -- With the limits, how it is retried; all that was promised.
 ALTER TABLE jobs RENAME COLUMN limits TO terms;
 
--- Acquire walks this one.
-CREATE INDEX jobs_ready ON jobs (priority DESC, seq) WHERE state = 0 AND hold = 0;
-CREATE INDEX jobs_due ON jobs (due_ms) WHERE state = 0 AND hold = 1;
-CREATE INDEX jobs_blocked ON jobs (concurrency_key, priority DESC, seq) WHERE state = 0 AND hold = 2;
-CREATE INDEX jobs_start_by ON jobs (start_by_ms) WHERE state = 0 AND start_by_ms IS NOT NULL;
+-- Acquire walks the first of these. They begin with what they are limited to, or SQLite would look into each row to count them. Without
+-- statistics its planner prefers jobs_by_state, and sorts: queries name the index that they mean.
+CREATE INDEX jobs_ready ON jobs (state, hold, priority DESC, seq) WHERE state = 0 AND hold = 0;
+CREATE INDEX jobs_due ON jobs (state, hold, due_ms) WHERE state = 0 AND hold = 1;
+CREATE INDEX jobs_blocked ON jobs (state, hold, concurrency_key, priority DESC, seq) WHERE state = 0 AND hold = 2;
+CREATE INDEX jobs_start_by ON jobs (state, start_by_ms) WHERE state = 0 AND start_by_ms IS NOT NULL;
+DROP INDEX jobs_by_lease;
+CREATE INDEX jobs_by_lease ON jobs (state, lease_until_ms) WHERE state = 1;
 CREATE INDEX jobs_cancelling ON jobs (worker) WHERE state = 1 AND cancelled_by IS NOT NULL;
 CREATE INDEX jobs_finished ON jobs (finished_ms) WHERE finished_ms IS NOT NULL;
 CREATE INDEX jobs_dead ON jobs (seq) WHERE dead = 1;

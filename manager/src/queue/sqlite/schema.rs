@@ -85,6 +85,33 @@ mod tests {
     }
 
     #[test]
+    fn jobs_of_the_first_schema_are_kept() {
+        let (_dir, path) = file();
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        for (id, state, cancel) in [(1_u8, 0, 0), (2, 1, 0), (3, 1, 1), (4, 2, 0)] {
+            old.execute(
+                "INSERT INTO jobs (id, state, attempt, cancel_requested, worker, lease_until_ms, created_ms, queued_ms, payload_bytes,
+                                   script_name, source_bytes, limits, tags) VALUES (?1, ?2, 1, ?3, 'w', 7, 5, 5, 1, 's', 1, ?4, '{}')",
+                (&[id; 16], state, cancel, serde_json::to_string(&ampoule_protocol::Limits::DEFAULT).unwrap()),
+            )
+            .unwrap();
+        }
+        drop(old);
+        let conn = open(&path).unwrap();
+        let mut query = conn.prepare(&format!("{} FROM jobs ORDER BY seq", super::super::rows::LIFE)).unwrap();
+        let mut rows = query.query([]).unwrap();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let life = super::super::rows::life(row).unwrap();
+            found.push((life.state.as_str(), life.cancel.is_some(), life.terms.limits == ampoule_protocol::Limits::DEFAULT));
+        }
+        assert_eq!(found, [("queued", false, true), ("running", false, true), ("running", true, true), ("succeeded", false, true)]);
+    }
+
+    #[test]
     fn refuses_newer_and_foreign_files() {
         let (_dir, path) = file();
         open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();

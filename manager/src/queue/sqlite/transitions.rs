@@ -108,7 +108,7 @@ fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64
             // Those that wait first, or the key would be passed on to one of them.
             let waiting = ids(
                 conn,
-                "SELECT id FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 AND seq <> ?2 ORDER BY seq",
+                "SELECT id FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 AND seq <> ?2 ORDER BY seq",
                 (key, seq),
             )?;
             for id in waiting.into_iter().chain(ids(conn, "SELECT id FROM jobs WHERE seq = ?1", [holder])?) {
@@ -122,7 +122,7 @@ fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64
 /// Gives a concurrency key that nobody has any more to the first job that waits for it.
 fn pass_on(conn: &Connection, key: &str, events: &mut Events) -> Done<()> {
     let next = conn
-        .prepare_cached("SELECT seq FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 ORDER BY priority DESC, seq LIMIT 1")?
+        .prepare_cached("SELECT seq FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 ORDER BY priority DESC, seq LIMIT 1")?
         .query_row([key], |row| row.get::<_, i64>(0))
         .optional()?;
     let Some(seq) = next else {
@@ -143,7 +143,7 @@ fn is_taken(conn: &Connection, key: &str) -> Done<bool> {
 /// Lets those wait for a key or for a worker that have waited for their time.
 fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
     let mut due = conn.prepare_cached(
-        "SELECT seq, concurrency_key FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
+        "SELECT seq, concurrency_key FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
     )?;
     let due: Vec<(i64, Option<String>)> = due.query_map((now_ms, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (seq, key) in &due {
@@ -183,7 +183,7 @@ pub(super) fn lease(
     }
     promote(conn, now_ms, events)?;
     let mut waiting = conn.prepare_cached(&format!(
-        "{}, payload_bytes FROM jobs WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT ?1",
+        "{}, payload_bytes FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT ?1",
         rows::LIFE
     ))?;
     let mut waiting = waiting.query([slots])?;
@@ -207,7 +207,9 @@ pub(super) fn lease(
 
 /// The leases of a worker whose jobs were cancelled, but for those it knows of.
 pub(super) fn cancelling(conn: &Connection, worker: &str, known: &[LeaseToken]) -> Done<Vec<LeaseToken>> {
-    let mut query = conn.prepare_cached("SELECT id, attempt FROM jobs WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL")?;
+    let mut query = conn.prepare_cached(
+        "SELECT id, attempt FROM jobs INDEXED BY jobs_cancelling WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL",
+    )?;
     let tokens = query.query_map([worker], |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?;
     let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
     tokens.retain(|token| !known.contains(token));
@@ -273,7 +275,11 @@ pub(super) fn release(conn: &Connection, tokens: &[LeaseToken], now_ms: i64, eve
 /// Does what has become due: takes back leases that ran out, gives up jobs that nobody started in time, lets others wait for a worker.
 pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events: &mut Events) -> Done<Swept> {
     let promoted = promote(conn, now_ms, events)?;
-    let lost = ids(conn, "SELECT id FROM jobs WHERE state = 1 AND lease_until_ms <= ?1 ORDER BY lease_until_ms LIMIT ?2", (now_ms, STEP))?;
+    let lost = ids(
+        conn,
+        "SELECT id FROM jobs INDEXED BY jobs_by_lease WHERE state = 1 AND lease_until_ms <= ?1 ORDER BY lease_until_ms LIMIT ?2",
+        (now_ms, STEP),
+    )?;
     for id in &lost {
         if let Some(mut life) = load(conn, *id)?
             && let Some(effects) = life.expire(policy, now_ms)
@@ -283,7 +289,7 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
     }
     let late = ids(
         conn,
-        "SELECT id FROM jobs WHERE state = 0 AND start_by_ms IS NOT NULL AND start_by_ms <= ?1 ORDER BY start_by_ms LIMIT ?2",
+        "SELECT id FROM jobs INDEXED BY jobs_start_by WHERE state = 0 AND start_by_ms IS NOT NULL AND start_by_ms <= ?1 ORDER BY start_by_ms LIMIT ?2",
         (now_ms, STEP),
     )?;
     for id in &late {
@@ -293,9 +299,9 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
             write(conn, &life, effects, events)?;
         }
     }
-    let waiting = conn.prepare_cached("SELECT 1 FROM jobs WHERE state = 0 AND hold = 0 LIMIT 1")?.exists([])?;
+    let waiting = conn.prepare_cached("SELECT 1 FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 LIMIT 1")?.exists([])?;
     let next_due_ms = conn
-        .prepare_cached("SELECT due_ms FROM jobs WHERE state = 0 AND hold = 1 ORDER BY due_ms LIMIT 1")?
+        .prepare_cached("SELECT due_ms FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 ORDER BY due_ms LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
     let more = [lost.len(), late.len(), promoted].into_iter().any(|count| count == STEP as usize);

@@ -197,10 +197,12 @@ pub(super) fn logs(conn: &Connection, id: JobId, from: u64, limit: u32) -> Resul
 
 pub(super) fn depths(conn: &Connection, now_ms: i64) -> Result<Depths, QueueError> {
     let mut query = conn.prepare_cached(
-        "SELECT (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 0) + (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= ?1),
-                (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms > ?1), (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 2),
-                (SELECT count(*) FROM jobs WHERE state = 1),
-                (SELECT max(due_ms, created_ms) FROM jobs WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT 1)",
+        "SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0)
+                + (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1),
+                (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms > ?1),
+                (SELECT count(*) FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2),
+                (SELECT count(*) FROM jobs INDEXED BY jobs_by_lease WHERE state = 1),
+                (SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state WHERE state = 0 AND hold = 0 ORDER BY seq LIMIT 1)",
     )?;
     let count = |row: &Row<'_>, k| row.get::<_, i64>(k).map(i64::unsigned_abs);
     Ok(query.query_row([now_ms], |row| {
