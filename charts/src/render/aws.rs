@@ -27,15 +27,18 @@ pub(super) fn files(plan: &Plan) -> Files {
         files.insert(format!("cloud/aws/iam/policies/{name}.json"), text(&policy));
     }
     files.insert("cloud/aws/iam/roles.json".to_owned(), text(&roles(plan)));
-    let terraform = [
-        ("main", main(plan, aws)),
-        ("buckets", buckets(plan)),
-        ("access", access(plan, aws)),
-        ("connectivity", security_groups(plan)),
-        ("secrets", super::secrets::terraform(plan)),
-    ];
+    let terraform =
+        [("main", main(plan, aws)), ("buckets", buckets(plan)), ("access", access(plan, aws)), ("connectivity", security_groups(plan))];
     for (name, value) in terraform {
         files.insert(format!("cloud/aws/terraform/{name}.tf.json"), text(&value));
+    }
+    if !plan.secrets.is_empty() {
+        // A root of its own: its state holds the values, and it asks for those of others.
+        let mut secrets = super::secrets::terraform(plan);
+        secrets["terraform"] = json!({"required_version": ">= 1.5", "required_providers": providers(&["aws", "random", "tls"])});
+        secrets["provider"] = provider(plan);
+        secrets["variable"]["region"] = variable("Region", json!(aws.region));
+        files.insert("cloud/aws/secrets/main.tf.json".to_owned(), text(&secrets));
     }
     files
 }
@@ -96,18 +99,31 @@ fn role_name(plan: &Plan, account: &str) -> String {
     format!("{}-{account}", plan.install.name)
 }
 
+/// Providers and the versions that the resources are written for.
+fn providers(names: &[&str]) -> Value {
+    let known = [("aws", "~> 5.100"), ("random", "~> 3.7"), ("tls", "~> 4.0")];
+    let wanted = known.iter().filter(|(name, _)| names.contains(name));
+    wanted
+        .map(|(name, version)| ((*name).to_owned(), json!({"source": format!("hashicorp/{name}"), "version": version})))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn provider(plan: &Plan) -> Value {
+    json!({"aws": [{"region": "${var.region}", "default_tags": [{"tags": {"app.kubernetes.io/part-of": plan.install.name}}]}]})
+}
+
+fn variable(doc: &str, default: Value) -> Value {
+    json!({"description": doc, "type": "string", "default": default})
+}
+
 fn main(plan: &Plan, aws: &Aws) -> Value {
-    let variable = |doc: &str, default: Value| json!({"description": doc, "type": "string", "default": default});
     json!({
         "terraform": {
             "required_version": ">= 1.5",
-            "required_providers": {
-                "aws": {"source": "hashicorp/aws", "version": "~> 5.100"},
-                "random": {"source": "hashicorp/random", "version": "~> 3.7"},
-                "tls": {"source": "hashicorp/tls", "version": "~> 4.0"},
-            },
+            "required_providers": providers(&["aws"]),
         },
-        "provider": {"aws": [{"region": "${var.region}", "default_tags": [{"tags": {"app.kubernetes.io/part-of": plan.install.name}}]}]},
+        "provider": provider(plan),
         "variable": {
             "region": variable("Region", json!(aws.region)),
             "cluster_name": variable("Name of the EKS cluster", json!(aws.cluster)),

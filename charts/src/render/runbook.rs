@@ -45,7 +45,8 @@ fn dns(plan: &Plan) -> String {
     for name in &plan.names {
         text.push_str(&format!("| `{}` | {} |\n", name.default, name.doc));
     }
-    let held: Vec<_> = plan.names.iter().filter(|name| !name.url_in.is_empty()).map(|name| name.name.as_str()).collect();
+    let everywhere = |name: &&crate::plan::PublicName| plan.charts.iter().all(|chart| name.url_in.contains(&chart.name));
+    let held: Vec<_> = plan.names.iter().filter(everywhere).map(|name| name.name.as_str()).collect();
     if !held.is_empty() {
         text.push_str(&format!(
             "\nOther names: change them in the manifest and render again, or in `charts/urls.yaml` ({}), which every chart gets.\n",
@@ -135,7 +136,8 @@ fn made(plan: &Plan) -> String {
     text.push_str("\nIn one of three ways:\n\n- plain: `secrets/make.sh apply`\n- in files that sops encrypts: `secrets/make.sh sops FOLDER`, with your key in `.sops.yaml`\n");
     if plan.clouds.aws.is_some() {
         text.push_str(
-            "- kept in AWS Secrets Manager: `cloud/aws/terraform` makes them, `kubectl apply --filename secrets/external-secrets` fetches them with the \
+            "- kept in AWS Secrets Manager: `terraform -chdir=cloud/aws/secrets apply` makes them and asks for those of others (its state holds them: \
+             encrypt it), `kubectl apply --filename secrets/external-secrets` fetches them with the \
              External Secrets Operator\n",
         );
     }

@@ -424,7 +424,7 @@ fn unresolved(files: &Files, folder: &str) -> Vec<String> {
 #[test]
 fn terraform_refers_to_what_is_declared() {
     let files = files();
-    for folder in ["cloud/aws/terraform/", "cloud/oci/terraform/"] {
+    for folder in ["cloud/aws/terraform/", "cloud/aws/secrets/", "cloud/oci/terraform/"] {
         assert_eq!(unresolved(&files, folder), Vec::<String>::new(), "{folder}");
     }
     let mutants = [
@@ -433,14 +433,15 @@ fn terraform_refers_to_what_is_declared() {
         ("access", "\"aws_iam_policy\"", "\"aws_iam_policies\""),
         ("connectivity", "aws_security_group.platform.id", "aws_security_group.nodes.id"),
         ("main", "\"vpc_id\"", "\"vpc\""),
-        ("secrets", "random_bytes.filesvc_ENCRYPTION_KEY.base64", "random_bytes.filesvc_KEY.base64"),
-        ("secrets", "\"filesvc_mongodb_password\"", "\"filesvc_mongodb\""),
+        ("", "random_bytes.filesvc_ENCRYPTION_KEY.base64", "random_bytes.filesvc_KEY.base64"),
+        ("", "\"filesvc_mongodb_password\"", "\"filesvc_mongodb\""),
     ];
     for (name, from, to) in mutants {
-        let path = format!("cloud/aws/terraform/{name}.tf.json");
+        let folder = if name.is_empty() { "cloud/aws/secrets/" } else { "cloud/aws/terraform/" };
+        let path = format!("{folder}{}.tf.json", if name.is_empty() { "main" } else { name });
         let mut mutant = files.clone();
         assert!(mutant[&path].contains(from), "{from}");
         mutant.insert(path.clone(), mutant[&path].replace(from, to));
-        assert!(!unresolved(&mutant, "cloud/aws/terraform/").is_empty(), "nobody sees: {from} -> {to}");
+        assert!(!unresolved(&mutant, folder).is_empty(), "nobody sees: {from} -> {to}");
     }
 }
