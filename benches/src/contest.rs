@@ -57,9 +57,8 @@ pub(crate) fn contest(bench: &mut Bench<'_>, set: &str, programs: &[Program]) ->
     for (number, program) in programs.iter().enumerate() {
         let name = format!("{set}/{}", program.name);
         bench.measuring(&name, number as f64 / programs.len() as f64);
-        match times(bench, &lab, &mut entrants, &name, program)? {
-            Some(times) => record(bench, set, program, &times, &mut medians),
-            None => continue,
+        if let Some(times) = times(bench, &lab, &mut entrants, &name, program) {
+            record(bench, set, program, &times, &mut medians);
         }
     }
     for (name, medians) in medians {
@@ -77,12 +76,12 @@ struct Times {
 }
 
 /// None where our own engine does not run it.
-fn times(bench: &mut Bench<'_>, lab: &Lab, entrants: &mut [Entrant], name: &str, program: &Program) -> Result<Option<Times>> {
+fn times(bench: &mut Bench<'_>, lab: &Lab, entrants: &mut [Entrant], name: &str, program: &Program) -> Option<Times> {
     let expected = match run_in(lab, program, false) {
         Ok((_, value)) => value,
         Err(error) => {
             bench.skip(name, format!("{error:#}"));
-            return Ok(None);
+            return None;
         }
     };
     let mut times = Times { ours: Vec::new(), theirs: Vec::new() };
@@ -100,13 +99,29 @@ fn times(bench: &mut Bench<'_>, lab: &Lab, entrants: &mut [Entrant], name: &str,
         }
     }
     for _ in 0..bench.effort.rounds {
-        times.ours.push(Unit::Milliseconds.of(run_in(lab, program, false)?.0));
-        for (_, contestant, samples) in &mut running {
-            samples.push(Unit::Milliseconds.of(contestant.run(program, false)?.0));
+        match run_in(lab, program, false) {
+            Ok((time, _)) => times.ours.push(Unit::Milliseconds.of(time)),
+            Err(error) => {
+                bench.skip(name, format!("{error:#}"));
+                return None;
+            }
         }
+        // A failure is the end of one rival's part in one program, not of the suite.
+        running.retain_mut(|(rival, contestant, samples): &mut (Rival, &mut Box<dyn Contestant>, Vec<f64>)| {
+            match contestant.run(program, false) {
+                Ok((time, _)) => {
+                    samples.push(Unit::Milliseconds.of(time));
+                    true
+                }
+                Err(error) => {
+                    bench.skip(format!("{name}/{rival}"), format!("{error:#}"));
+                    false
+                }
+            }
+        });
     }
     times.theirs.extend(running.into_iter().map(|(rival, _, samples)| (rival, samples)));
-    Ok(Some(times))
+    Some(times)
 }
 
 fn record(bench: &mut Bench<'_>, set: &str, program: &Program, times: &Times, medians: &mut BTreeMap<String, Vec<f64>>) {

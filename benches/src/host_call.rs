@@ -16,7 +16,10 @@ const CALLERS: [(&str, &str); 3] = [
     // The loop alone, so that the others can be compared with it.
     ("call_nothing", "function main(n) { const f = () => 0; for (let i = 0; i < n; i++) f(); }"),
     ("call_log", "function main(n) { const f = () => console.debug('x'); for (let i = 0; i < n; i++) f(); }"),
-    ("call_wait", "async function main(n) { const f = () => new Promise((go) => setTimeout(go, 0)); for (let i = 0; i < n; i++) await f(); }"),
+    (
+        "call_wait",
+        "async function main(n) { const f = () => new Promise((go) => setTimeout(go, 0)); for (let i = 0; i < n; i++) await f(); }",
+    ),
 ];
 
 /// One for each kind of call: CPU time of one call, its JavaScript included.

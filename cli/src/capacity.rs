@@ -66,7 +66,9 @@ pub(crate) async fn capacity(args: Args) -> Result<Exit> {
         println!("                       {:>12} if each fills its limit of {} KiB", capacity.at_limit, kib(args.limit.0));
         println!("address space          {:>12} at most, whatever the memory", capacity.address_space);
         match image {
-            Some(image) => println!("its image              {:>12} KiB, made in {:.1} ms", kib(image.bytes), image.build.as_secs_f64() * 1e3),
+            Some(image) => {
+                println!("its image              {:>12} KiB, made in {:.1} ms", kib(image.bytes), image.build.as_secs_f64() * 1e3)
+            }
             None => println!("its image                      none: it is loaded in every run"),
         }
     }

@@ -1,7 +1,10 @@
 //! Charts that depend on each other, their variants, what they share, and the stages on the way to production.
 
 use super::Check;
-use crate::{manifest::Kind, problem::suggestion};
+use crate::{
+    manifest::{Component, Kind},
+    problem::suggestion,
+};
 
 /// The variant that is there when nobody chooses.
 const DEFAULT: &str = "default";
@@ -60,6 +63,21 @@ fn members(check: &mut Check<'_>) {
         let chart = manifest.charts.get(manifest.chart_of(component.chart.as_ref()));
         if let (Some(variant), Some(chart)) = (&component.variant, chart) {
             check.declared(&format!("components.{name}.variant"), "variant", variant, &chart.variants);
+        }
+        if let Some(other) = &component.stands_for
+            && check.declared(&format!("components.{name}.stands_for"), "component", other, &manifest.components)
+        {
+            let twin = &manifest.components[other];
+            let ports = |component: &Component| component.ports.iter().map(|(name, port)| (name.clone(), port.number)).collect::<Vec<_>>();
+            if component.variant.is_none() || component.variant == twin.variant || twin.variant.is_none() {
+                check.tell(
+                    format!("components.{name}.stands_for"),
+                    format!("each of `{name}` and `{other}` needs a `variant` of its own, or both would be there"),
+                );
+            }
+            if ports(component) != ports(twin) {
+                check.tell(format!("components.{name}.ports"), format!("must be those of `{other}`, whose place it takes"));
+            }
         }
         if let Some(account) = component.service_account.as_ref().and_then(|account| manifest.service_accounts.get(account))
             && manifest.chart_of(account.chart.as_ref()) != manifest.chart_of(component.chart.as_ref())

@@ -90,6 +90,7 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
         ("service_account", component.service_account.is_some(), ours, ours),
         ("chart", component.chart.is_some(), ours, false),
         ("variant", component.variant.is_some(), ours, false),
+        ("stands_for", component.stands_for.is_some(), served, false),
         ("instance", component.instance.is_some(), ours, false),
         ("secret_env", !component.secret_env.is_empty(), ours, false),
         ("volumes", !component.volumes.is_empty(), ours, false),

@@ -139,7 +139,10 @@ fn connected(check: &Check<'_>, from: &str, to: &str, port: Option<&str>) -> boo
     };
     // Inside the namespace, what is not isolated may dial what is not isolated.
     let neighbours = port.is_some() && open(from) && open(to) && check.manifest.components.values().any(|part| part.kind == Kind::Cluster);
-    neighbours || check.manifest.connections.iter().any(|connection| connection.from == from && connection.to == to && lets(connection))
+    let stands_for = |name: &str| check.manifest.components.get(name).and_then(|component| component.stands_for.as_deref());
+    let is = |name: &str, end: &str| name == end || stands_for(name) == Some(end);
+    neighbours
+        || check.manifest.connections.iter().any(|connection| is(from, &connection.from) && is(to, &connection.to) && lets(connection))
 }
 
 /// An IPv4 network with its length, and no bit set behind it.

@@ -46,6 +46,8 @@ pub struct Component {
     pub chart: Option<String>,
     /// The variant of its chart in which it is there; every one if absent.
     pub variant: Option<String>,
+    /// The component whose place it takes in its variant: it has that one's names and labels, and whoever may dial that one may dial it.
+    pub stands_for: Option<String>,
     /// Its `app.kubernetes.io/instance` label, where `{namespace}` is the namespace; the name of the install if absent.
     pub instance: Option<String>,
     /// Named ports: those it listens on.

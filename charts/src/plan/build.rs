@@ -108,6 +108,7 @@ impl Names<'_> {
 
     /// Name of a component's objects.
     fn object(&self, component: &str) -> String {
+        let component = self.0.components.get(component).and_then(|about| about.stands_for.as_deref()).unwrap_or(component);
         let chart = self.0.components.get(component).and_then(|component| component.chart.as_ref());
         format!("{}-{component}", self.0.chart_of(chart))
     }
@@ -186,7 +187,9 @@ impl Names<'_> {
     fn host(&self, chart: &str, name: &str, host: &Host) -> Option<HostRef> {
         let mine: Vec<_> =
             host.routes.iter().filter(|route| self.0.chart_of(self.0.components[&route.component].chart.as_ref()) == chart).collect();
-        let variant = mine.first().and_then(|route| self.0.components[&route.component].variant.clone());
+        let replaced = |name: &str| self.0.components.values().any(|other| other.stands_for.as_deref() == Some(name));
+        let answers = mine.first().filter(|route| !replaced(&route.component));
+        let variant = answers.and_then(|route| self.0.components[&route.component].variant.clone());
         (!mine.is_empty()).then(|| HostRef {
             object: format!("{chart}-{name}"),
             knobs: format!("hosts.{}", key(name)),
@@ -223,6 +226,7 @@ impl Names<'_> {
             kind: component.kind,
             doc: component.doc.clone(),
             variant: component.variant.clone(),
+            stands_for: component.stands_for.clone(),
             selector: self.selector(name),
             instance: self.instance(component),
             image: format!("images.{}", key(component.image.as_deref().unwrap_or_default())),

@@ -181,6 +181,8 @@ pub struct Workload {
     pub doc: String,
     /// The variant of its chart in which it is there; every one if absent.
     pub variant: Option<String>,
+    /// The component whose place it takes.
+    pub stands_for: Option<String>,
     /// Labels that select its pods and nothing else.
     pub selector: Labels,
     /// Value of its `app.kubernetes.io/instance` label.
@@ -217,6 +219,13 @@ pub struct Workload {
     pub disruption: Option<Disruption>,
     /// Present: nothing in and nothing out but its links.
     pub isolation: Option<Isolation>,
+}
+
+impl Workload {
+    /// Whether a link to or from this component is one of the workload's.
+    pub fn is(&self, component: &str) -> bool {
+        self.name == component || self.stands_for.as_deref() == Some(component)
+    }
 }
 
 /// Labels in the order of their names.

@@ -31,8 +31,8 @@ pub(super) const API: Form = Form { version: "projectcalico.org/v3", name: "cali
 pub(super) const STORED: Form = Form { version: "crd.projectcalico.org/v1", name: "calico-stored" };
 
 pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation, form: Form) -> Vec<Object> {
-    let inward: Vec<_> = chart.links.iter().filter(|link| link.to.component == workload.name).collect();
-    let outward: Vec<_> = chart.links.iter().filter(|link| link.from.component == workload.name).collect();
+    let inward: Vec<_> = chart.links.iter().filter(|link| workload.is(&link.to.component)).collect();
+    let outward: Vec<_> = chart.links.iter().filter(|link| workload.is(&link.from.component)).collect();
     let name = isolation.policy.as_ref().unwrap_or(&workload.object);
     let policy = |name: &str, spec: Vec<Entry>| {
         map! { "apiVersion" => form.version, "kind" => "NetworkPolicy", "metadata" => metadata_of(chart, workload, name), "spec" => spec }

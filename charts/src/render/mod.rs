@@ -67,10 +67,9 @@ pub fn objects(chart: &Chart) -> Vec<Object> {
         objects.extend(workload::objects(chart, workload));
         objects.extend(scaling::objects(chart, workload));
         if let Some(isolation) = &workload.isolation {
-            objects.extend(network_policy::objects(chart, workload, isolation));
-            for form in forms(isolation) {
-                objects.extend(calico::objects(chart, workload, isolation, *form));
-            }
+            let mut policies = network_policy::objects(chart, workload, isolation);
+            policies.extend(forms(isolation).iter().flat_map(|form| calico::objects(chart, workload, isolation, *form)));
+            objects.extend(policies.into_iter().map(|policy| policy.variant(workload.variant.as_ref())));
         }
     }
     objects.extend(chart.open_policy.as_ref().map(|open| network_policy::open(chart, open)));
@@ -94,10 +93,12 @@ fn policies(chart: &Chart) -> Files {
         }
     };
     for workload in &chart.workloads {
+        // Two that take each other's place give one name to two policies: that of the variant has a folder of its own.
+        let apart = workload.stands_for.as_ref().and(workload.variant.as_ref()).map(|variant| format!("-{variant}")).unwrap_or_default();
         if let Some(isolation) = &workload.isolation {
-            add("kubernetes", &workload.name, network_policy::objects(chart, workload, isolation));
+            add(&format!("kubernetes{apart}"), &workload.name, network_policy::objects(chart, workload, isolation));
             for form in forms(isolation) {
-                add(form.name, &workload.name, calico::objects(chart, workload, isolation, *form));
+                add(&format!("{}{apart}", form.name), &workload.name, calico::objects(chart, workload, isolation, *form));
             }
         }
     }

@@ -14,8 +14,8 @@ pub(super) const INTERNET_PORT: i64 = 443;
 const POD_IDENTITY_AGENT: &str = "169.254.170.23/32";
 
 pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation) -> Vec<Object> {
-    let inward = chart.links.iter().filter(|link| link.to.component == workload.name).map(|link| rule("from", &link.from, &link.ports));
-    let outward = chart.links.iter().filter(|link| link.from.component == workload.name).map(|link| rule("to", &link.to, &link.ports));
+    let inward = chart.links.iter().filter(|link| workload.is(&link.to.component)).map(|link| rule("from", &link.from, &link.ports));
+    let outward = chart.links.iter().filter(|link| workload.is(&link.from.component)).map(|link| rule("to", &link.to, &link.ports));
     let spec = map! {
         "podSelector" => map! { "matchLabels" => labels(&workload.selector) },
         "policyTypes" => vec!["Ingress", "Egress"],

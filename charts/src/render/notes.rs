@@ -12,17 +12,11 @@ pub(super) fn text(chart: &Chart) -> String {
     if let Some(before) = chart.depends_on.first() {
         text.push_str(&format!("\nIt needs {before} in the same namespace.\n"));
     }
-    let made = chart.secrets.iter().all(|secret| secret.is_ours());
-    if !chart.secrets.is_empty() && !made {
-        let names: Vec<_> = chart.secrets.iter().map(|secret| format!("{{{{ .Values.{} }}}}", secret.knob)).collect();
-        text.push_str(&format!(
-            "\nIts pods wait for these Secrets, unless they are there already (secrets/ has three ways to make them):\n\n  {}\n",
-            names.join("\n  ")
-        ));
-    } else if !chart.secrets.is_empty() {
+    let (ours, others): (Vec<_>, Vec<_>) = chart.secrets.iter().partition(|secret| secret.is_ours());
+    if !ours.is_empty() {
         text.push_str("\nIts pods wait for these Secrets, unless they are there already. Make them (bash):\n");
     }
-    for secret in chart.secrets.iter().filter(|_| made) {
+    for secret in ours {
         text.push_str(&format!(
             "\n  kubectl --namespace {{{{ .Release.Namespace }}}} create secret generic {{{{ .Values.{} }}}}",
             secret.knob
@@ -34,6 +28,13 @@ pub(super) fn text(chart: &Chart) -> String {
         for (key, rule) in &secret.keys {
             text.push_str(&format!("    # {key}: {}, {} to {} characters\n", rule.doc.to_lowercase(), rule.min_length, rule.max_length));
         }
+    }
+    if !others.is_empty() {
+        text.push_str("\nThese hold values that others tell; pods that use them wait for them (secrets/ has three ways to make them):\n\n");
+    }
+    for secret in others {
+        let keys: Vec<_> = secret.keys.keys().map(String::as_str).collect();
+        text.push_str(&format!("  {{{{ .Values.{} }}}}, with {}: {}\n", secret.knob, keys.join(", "), secret.doc.to_lowercase()));
     }
     for workload in chart.workloads.iter().filter(|workload| workload.scaled_by.is_some()) {
         let by = format!(".Values.{}.scaling.by", workload.knobs);

@@ -87,7 +87,7 @@ fn names_are_unique_and_selectors_select() {
 
 #[test]
 fn one_manager_with_its_volume() {
-    let all = objects(Some("fleet"), &[]);
+    let all = objects(None, &[("manager.storage.className", "fast-ssd".into())]);
     let manager = object(&all, "StatefulSet", "ampoule-manager");
     assert_eq!(manager["spec"]["replicas"], 1);
     let claim = &manager["spec"]["volumeClaimTemplates"][0];
@@ -99,6 +99,24 @@ fn one_manager_with_its_volume() {
         store["value"].as_str().unwrap().starts_with(&format!("sqlite:{}/", mount["mountPath"].as_str().unwrap())),
         "jobs must be on the volume"
     );
+}
+
+#[test]
+fn several_managers_share_a_database() {
+    let all = objects(Some("fleet"), &[]);
+    assert!(all.iter().all(|object| object["kind"] != "StatefulSet"), "two stores would be two queues");
+    let manager = object(&all, "Deployment", "ampoule-manager");
+    assert_eq!(manager["spec"]["replicas"], 3);
+    let variables = manager["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+    let store = variables.iter().find(|variable| variable["name"] == "AMPOULE_STORE").unwrap();
+    assert_eq!(store["valueFrom"]["secretKeyRef"], serde_json::json!({"name": "ampoule-database", "key": "url"}));
+    // The same service, monitor and policy name as for one manager, so that nobody else has to know.
+    let service = object(&all, "Service", "ampoule-manager");
+    assert!(selects(&service["spec"]["selector"], &manager["spec"]["template"]["metadata"]["labels"]));
+    let policy = object(&all, "NetworkPolicy", "ampoule-manager");
+    let nets = policy["spec"]["egress"][0]["destination"]["nets"].as_array().unwrap();
+    assert!(nets.contains(&"10.0.0.0/8".into()), "the database is let through");
+    object(&all, "PodDisruptionBudget", "ampoule-manager");
 }
 
 #[test]

@@ -179,7 +179,8 @@ fn explanations_say_what_the_policies_do() {
     for from in plan.parts.keys() {
         for (to, about) in plan.parts.iter().filter(|(to, about)| *to != from && !about.ports.is_empty()) {
             // About what is between others, the manifest decides nothing.
-            if !about.kind.installed() && !plan.parts[from].kind.installed() {
+            let there = |component: &str| pods.iter().any(|pod| pod.name == names(component));
+            if !about.kind.installed() && !plan.parts[from].kind.installed() || !there(from) || !there(to) {
                 continue;
             }
             let pod = |component: &str| pods.iter().find(|pod| pod.name == names(component)).unwrap();

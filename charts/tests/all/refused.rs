@@ -21,7 +21,11 @@ fn check(from: &str, to: &str, wanted: &[&str]) {
 
 #[test]
 fn unknown_and_missing_keys_and_wrong_types() {
-    check("    disruption:", "    disruptions:", &["components.worker.disruptions: is not known here, did you mean `disruption`?"]);
+    check(
+        "    disruption: {max_unavailable: 25%}",
+        "    disruptions: {max_unavailable: 25%}",
+        &["components.worker.disruptions: is not known here, did you mean `disruption`?"],
+    );
     check(
         "  namespace: ampoule\n",
         "",
@@ -111,10 +115,11 @@ fn duplicates() {
         "  prometheus:\n    kind",
         "  worker:\n    kind",
         &[
-            "components.manager.isolation.in[4]: there is no component `prometheus`; there is `clients`, `dns`, `ingress`, `manager`, `smoke`, `worker`",
+            "components.manager.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.manager-fleet.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
             ": `worker` is there twice; give each its own name",
-            "connections[5].from: there is no component `prometheus`; there is `clients`, `dns`, `ingress`, `manager`, `smoke`, `worker`",
-            "signals.scriptmanager_job_queue_size.collector: there is no component `prometheus`; there is `clients`, `dns`, `ingress`, `manager`, `smoke`, `worker`",
+            "connections[5].from: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "signals.scriptmanager_job_queue_size.collector: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
         ],
     );
     check(
@@ -200,8 +205,37 @@ fn connections_of_what_is_isolated() {
         "",
         &[
             "components.manager.isolation.in[4]: there is no connection prometheus → manager; take it away, or add the connection",
+            "components.manager-fleet.isolation.in[4]: there is no connection prometheus → manager-fleet; take it away, or add the connection",
             "signals.scriptmanager_job_queue_size.collector: prometheus scrapes manager:http-web, and no connection lets it; add prometheus → manager to `connections`",
         ],
+    );
+}
+
+#[test]
+fn components_that_take_a_place() {
+    check(
+        "    stands_for: manager\n",
+        "    stands_for: managers\n",
+        &[
+            "components.manager-fleet.stands_for: there is no component `managers`, did you mean `manager`?",
+            "components.manager-fleet.isolation.in[0]: there is no connection worker → manager-fleet; take it away, or add the connection",
+            "components.manager-fleet.isolation.in[1]: there is no connection smoke → manager-fleet; take it away, or add the connection",
+            "components.manager-fleet.isolation.in[2]: there is no connection clients → manager-fleet; take it away, or add the connection",
+            "components.manager-fleet.isolation.in[3]: there is no connection ingress → manager-fleet; take it away, or add the connection",
+            "components.manager-fleet.isolation.in[4]: there is no connection prometheus → manager-fleet; take it away, or add the connection",
+        ],
+    );
+    check(
+        "    variant: fleet\n",
+        "    variant: default\n",
+        &[
+            "components.manager-fleet.stands_for: each of `manager-fleet` and `manager` needs a `variant` of its own, or both would be there",
+        ],
+    );
+    check(
+        "    doc: HTTP API and job queue. Its replicas share a database, and each tells the same queue size\n    image: ampoule\n    command: [ampoule, manager]\n    service_account: manager\n    ports:\n      http-web: {number: 8080}",
+        "    doc: Other\n    image: ampoule\n    command: [ampoule, manager]\n    service_account: manager\n    ports:\n      http-web: {number: 8081}",
+        &["components.manager-fleet.ports: must be those of `manager`, whose place it takes"],
     );
 }
 
@@ -220,7 +254,7 @@ fn kinds_and_names() {
 #[test]
 fn everything_at_once_with_places() {
     let text = manifest()
-        .replace("    disruption:", "    disruptions:")
+        .replace("    disruption: {max_unavailable: 25%}", "    disruptions: {}")
         .replace("from: worker, to: dns", "from: worker, to: dsn")
         .replace("AMPOULE_KEY: {secret: keys.submit}", "AMPOULE_KEY: 0123456789abcdef")
         .replace("worker.slots: 2", "worker.slots: 0");

@@ -383,3 +383,64 @@ fn secrets_are_made_once_and_checked() {
     assert!(output.status.success(), "what is there asks for nothing: {}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(fs::read_to_string(at("made/filesvc")).unwrap(), made, "and is not made anew");
 }
+
+/// What Terraform would look up: `kind.name` of resources and `var.name`, in everything between `${` and `}`.
+fn unresolved(files: &Files, folder: &str) -> Vec<String> {
+    let (mut declared, mut used, mut problems) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
+        let root: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        for (kind, members) in root["resource"].as_object().into_iter().flatten() {
+            for name in members.as_object().unwrap().keys() {
+                let identifier = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+                if !identifier || !declared.insert(format!("{kind}.{name}")) {
+                    problems.push(format!("{path}: {kind}.{name} is declared twice, or no identifier"));
+                }
+            }
+        }
+        for name in root["variable"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            if !declared.insert(format!("var.{name}")) {
+                problems.push(format!("{path}: var.{name} is declared twice"));
+            }
+        }
+        for inner in text.split("${").skip(1).map(|rest| rest.split('}').next().unwrap()) {
+            for word in inner.split(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)) {
+                let parts: Vec<_> = word.split('.').collect();
+                if let [kind @ ("var" | "random_password" | "random_bytes" | "tls_private_key"), name, ..] = parts[..] {
+                    used.insert(format!("{kind}.{name}"));
+                } else if let [kind, name, ..] = parts[..]
+                    && (kind.starts_with("aws_") || kind.starts_with("oci_"))
+                {
+                    used.insert(format!("{kind}.{name}"));
+                }
+            }
+        }
+    }
+    problems.extend(used.difference(&declared).map(|name| format!("{name} is not declared")));
+    let variables = declared.iter().filter(|name| name.starts_with("var.") && !used.contains(*name));
+    problems.extend(variables.map(|name| format!("{name} is used by nothing")));
+    problems
+}
+
+#[test]
+fn terraform_refers_to_what_is_declared() {
+    let files = files();
+    for folder in ["cloud/aws/terraform/", "cloud/oci/terraform/"] {
+        assert_eq!(unresolved(&files, folder), Vec::<String>::new(), "{folder}");
+    }
+    let mutants = [
+        ("access", "aws_s3_bucket.kafka.arn", "aws_s3_bucket.kafkas.arn"),
+        ("access", "${aws_iam_role.aisvc.name}", "${aws_iam_role.aisvcs.name}"),
+        ("access", "\"aws_iam_policy\"", "\"aws_iam_policies\""),
+        ("connectivity", "aws_security_group.platform.id", "aws_security_group.nodes.id"),
+        ("main", "\"vpc_id\"", "\"vpc\""),
+        ("secrets", "random_bytes.filesvc_ENCRYPTION_KEY.base64", "random_bytes.filesvc_KEY.base64"),
+        ("secrets", "\"filesvc_mongodb_password\"", "\"filesvc_mongodb\""),
+    ];
+    for (name, from, to) in mutants {
+        let path = format!("cloud/aws/terraform/{name}.tf.json");
+        let mut mutant = files.clone();
+        assert!(mutant[&path].contains(from), "{from}");
+        mutant.insert(path.clone(), mutant[&path].replace(from, to));
+        assert!(!unresolved(&mutant, "cloud/aws/terraform/").is_empty(), "nobody sees: {from} -> {to}");
+    }
+}

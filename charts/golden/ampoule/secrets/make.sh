@@ -42,6 +42,21 @@ finish() {
     echo "made: $1"
 }
 
+# What others have to tell: all of it, before anything is made.
+if ! exists ampoule-database; then
+    : "${AMPOULE_DATABASE_URL:?is missing: url of the database, postgres://…, with user and password}"
+    checked AMPOULE_DATABASE_URL "$AMPOULE_DATABASE_URL" 16 2048 ''
+fi
+
+# PostgreSQL, for mode: fleet
+if exists ampoule-database; then
+    echo "is there: ampoule-database"
+else
+    data=
+    data+=$(field url "$AMPOULE_DATABASE_URL")$'\n'
+    finish ampoule-database "$data"
+fi
+
 # Bearer keys of the HTTP API
 if exists ampoule-keys; then
     echo "is there: ampoule-keys"
