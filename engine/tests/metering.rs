@@ -1,4 +1,4 @@
-//! A module with metering does what it does without, for at least as much fuel as Wasmtime itself counts.
+//! A module with metering does what it does without, for exactly as much fuel as instructions ran.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,10 @@ const SLICE: i64 = 50;
 #[derive(Debug, Default, PartialEq)]
 struct Trace {
     text: String,
-    fuel: u64,
+    /// By call that returned, what it used.
+    fuel: Vec<u64>,
+    /// What all calls used, those that trapped included.
+    total: u64,
     slices: u64,
 }
 
@@ -137,8 +140,12 @@ fn trace(engine: &Engine, wasm: &[u8], seed: u64, wasmtime_counts: bool) -> Trac
             .collect();
         let mut results = vec![Val::I32(0); ty.results().len()];
         let function = instance.get_func(&mut store, export.name()).unwrap();
+        let before = used(&instance, &mut store);
         match function.call(&mut store, &arguments, &mut results) {
-            Ok(()) => writeln!(trace.text, "{}: {results:?}", export.name()).unwrap(),
+            Ok(()) => {
+                writeln!(trace.text, "{}: {results:?}", export.name()).unwrap();
+                trace.fuel.push(used(&instance, &mut store) - before);
+            }
             Err(error) => writeln!(trace.text, "{}: {:?}", export.name(), error.downcast_ref::<wasmtime::Trap>()).unwrap(),
         }
     }
@@ -154,19 +161,18 @@ fn trace(engine: &Engine, wasm: &[u8], seed: u64, wasmtime_counts: bool) -> Trac
         }
     }
     trace.slices = *store.data();
-    trace.fuel = if wasmtime_counts {
-        TANK - store.get_fuel().unwrap()
-    } else if let Some(global) = fuel_global(&instance, &mut store) {
-        let left = global.get(store.as_context_mut()).i64().unwrap();
-        (*store.data() as i64 * SLICE - left) as u64
-    } else {
-        0
-    };
+    trace.total = if wasmtime_counts { TANK - store.get_fuel().unwrap() } else { used(&instance, &mut store) };
     trace
 }
 
+/// What a metered module has used so far; at the end of a call, nothing is owed or paid ahead.
+fn used(instance: &Instance, store: &mut Store<u64>) -> u64 {
+    let left = fuel_global(instance, store).map_or(0, |global| global.get(store.as_context_mut()).i64().unwrap());
+    (*store.data() as i64 * SLICE).wrapping_sub(left) as u64
+}
+
 #[test]
-fn metering_changes_nothing_and_counts_enough() {
+fn metering_changes_nothing_and_counts_every_instruction() {
     let mut counting = Config::new();
     counting.consume_fuel(true);
     let (counting, hinted) = (Engine::new(&counting).unwrap(), {
@@ -174,7 +180,7 @@ fn metering_changes_nothing_and_counts_enough() {
         config.wasm_branch_hinting(true);
         Engine::new(&config).unwrap()
     });
-    let (mut computed, mut sliced, mut ratios) = (0, 0, Vec::new());
+    let (mut computed, mut returned, mut sliced, mut ratios) = (0, 0, 0, Vec::new());
     for seed in 0..MODULES {
         let Some(wasm) = generate(seed) else { continue };
         let metered = match metering::meter(&wasm) {
@@ -189,26 +195,26 @@ fn metering_changes_nothing_and_counts_enough() {
         };
         let (plain, with) = (trace(&counting, &wasm, seed, true), trace(&hinted, &metered, seed, false));
         assert_eq!(plain.text, with.text, "seed {seed}");
-        // Wasmtime counts a unit for entering from outside; calls of ours cost as much from inside.
-        let calls = plain.text.lines().count() as u64;
+        let every_block = trace(&hinted, &metering::meter_every_block(&wasm).unwrap(), seed, false);
+        assert_eq!(every_block.text, with.text, "seed {seed}");
         // How deep a recursion gets before the stack ends depends on the size of its frames.
-        let comparable = !plain.text.contains("StackOverflow");
-        // Wasmtime may count the round of a loop in which a trap ends it as a whole one.
-        let round = plain.fuel / 200;
-        assert!(!comparable || with.fuel + calls + round >= plain.fuel, "seed {seed}: {} units, Wasmtime counts {}", with.fuel, plain.fuel);
+        if !plain.text.contains("StackOverflow") {
+            assert_eq!(every_block.fuel, with.fuel, "seed {seed}");
+        }
         assert_eq!(with, trace(&hinted, &metered, seed, false), "seed {seed}, again");
-        computed += plain.fuel;
+        computed += plain.total;
+        returned += with.fuel.len();
         sliced += u32::from(with.slices > 20);
-        ratios.push(with.fuel as f64 / plain.fuel.max(1) as f64);
+        ratios.push(with.total as f64 / plain.total.max(1) as f64);
     }
     ratios.sort_by(f64::total_cmp);
     let modules = ratios.len();
     println!(
-        "{modules} modules, {computed} instructions, {sliced} in many slices; in the median {:.2} units for each",
+        "{modules} modules, {returned} calls that returned, {computed} instructions, {sliced} in many slices; in the median {:.2} units for each",
         ratios[modules / 2]
     );
     assert!(
-        modules > 200 && computed > 1_000_000 && sliced > 100,
-        "{modules} modules, {computed} instructions, {sliced} in many slices: too few"
+        modules > 200 && returned > 500 && computed > 1_000_000 && sliced > 100,
+        "{modules} modules, {returned} calls that returned, {computed} instructions, {sliced} in many slices: too few"
     );
 }

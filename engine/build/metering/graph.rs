@@ -1,8 +1,7 @@
-//! The control flow of one function: basic blocks, loops, dominators, postdominators.
+//! The control flow of one function: basic blocks, and which of them lead where.
 //!
 //! WebAssembly's control flow is structured: every branch but a loop's goes forward, and a loop is entered at its header only. So the order of
-//! the text is a topological order once back edges are left out, and one pass finds the dominators (Cooper, Harvey, Kennedy: A Simple, Fast
-//! Dominance Algorithm, 2001).
+//! the text is a topological order once back edges are left out.
 
 use anyhow::{Result, bail};
 use wasmparser::Operator;
@@ -18,18 +17,14 @@ pub(super) struct Block {
     pub(super) header: bool,
     /// The innermost loop that it lies in, by number; 0 outside of loops.
     pub(super) in_loop: usize,
-    next: Vec<usize>,
-    before: Vec<usize>,
+    /// Where control may go from its end; the number of blocks stands for the function's end. Empty when it traps.
+    pub(super) next: Vec<usize>,
 }
 
 /// Blocks in the order of the text; the first is the entry. Blocks that cannot be reached are not among them.
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) blocks: Vec<Block>,
-    /// By block, the one that every way to it comes through last; the entry's is itself.
-    dominators: Vec<usize>,
-    /// By block, the one that every way from it to the function's end goes through next; `blocks.len()` is the end. Ways that trap do not count.
-    postdominators: Vec<Option<usize>>,
 }
 
 /// The end of the function, until blocks have their final numbers.
@@ -47,6 +42,8 @@ struct Frame {
 
 struct Builder {
     blocks: Vec<Block>,
+    /// By block, whether something leads to it.
+    entered: Vec<bool>,
     frames: Vec<Frame>,
     current: Option<usize>,
     in_loop: usize,
@@ -55,6 +52,7 @@ struct Builder {
 impl Builder {
     fn block(&mut self) -> usize {
         self.blocks.push(Block { start: usize::MAX, ..Block::default() });
+        self.entered.push(false);
         self.blocks.len() - 1
     }
 
@@ -62,7 +60,7 @@ impl Builder {
         let Some(from) = from else { return };
         self.blocks[from].next.push(to);
         if to != END {
-            self.blocks[to].before.push(from);
+            self.entered[to] = true;
         }
     }
 
@@ -120,7 +118,7 @@ impl Builder {
                 self.edge(frame.condition, frame.after);
                 self.in_loop = frame.outer_loop;
                 self.current = None;
-                if frame.after != END && !self.blocks[frame.after].before.is_empty() {
+                if frame.after != END && self.entered[frame.after] {
                     self.begin(frame.after, at + 1);
                 }
             }
@@ -166,7 +164,7 @@ impl Builder {
 impl Graph {
     /// Takes a function apart. `cost` says what an instruction costs.
     pub(super) fn of(operators: &[Operator<'_>], cost: impl Fn(&Operator<'_>) -> u64) -> Result<Self> {
-        let mut builder = Builder { blocks: Vec::new(), frames: Vec::new(), current: None, in_loop: 0 };
+        let mut builder = Builder { blocks: Vec::new(), entered: Vec::new(), frames: Vec::new(), current: None, in_loop: 0 };
         builder.frames.push(Frame { target: END, after: END, condition: None, outer_loop: 0 });
         let entry = builder.block();
         builder.begin(entry, 0);
@@ -176,28 +174,53 @@ impl Graph {
             }
             builder.take(at, operator)?;
         }
-        let blocks = in_text_order(builder.blocks);
-        let (dominators, postdominators) = (dominators(&blocks), postdominators(&blocks));
-        Ok(Self { blocks, dominators, postdominators })
+        Ok(Self { blocks: in_text_order(builder.blocks) })
     }
 
-    /// The block that every way to this one comes through last.
-    pub(super) fn dominator(&self, block: usize) -> Option<usize> {
-        (block > 0).then(|| self.dominators[block])
-    }
-
-    /// Whether every way from `from` to the function's end goes through `block`.
-    pub(super) fn postdominates(&self, block: usize, from: usize) -> bool {
-        // Numbers grow along forward edges only, so a loop may lead the chain back: its length is bounded by the blocks.
-        let mut at = from;
-        for _ in 0..self.blocks.len() {
-            match self.postdominators[at] {
-                Some(next) if next == block => return true,
-                Some(next) if next < self.blocks.len() => at = next,
-                _ => return false,
+    /// How often each block runs, estimated from nothing but its place: loops go round some times, ways that only trap are hardly taken, and code that
+    /// follows is a little more likely than code that is jumped to.
+    pub(super) fn frequencies(&self) -> Vec<f64> {
+        const ROUNDS: f64 = 8.0;
+        const HOPELESS: f64 = 0.001;
+        let end = self.blocks.len();
+        let hopeful = self.hopeful();
+        let mut frequencies = vec![0.0; end];
+        if let Some(entry) = frequencies.first_mut() {
+            *entry = 1.0;
+        }
+        for (at, block) in self.blocks.iter().enumerate() {
+            if block.header {
+                frequencies[at] *= ROUNDS;
+            }
+            let weight = |to: usize| match self.blocks.get(to) {
+                Some(_) if to <= at => 0.6,
+                Some(_) if !hopeful[to] => HOPELESS,
+                Some(next) => {
+                    let leaves = next.in_loop < block.in_loop && !next.header;
+                    (if to == at + 1 { 0.6 } else { 0.4 }) / if leaves { ROUNDS } else { 1.0 }
+                }
+                None => 0.4 / if block.in_loop > 0 { ROUNDS } else { 1.0 },
+            };
+            let sum: f64 = block.next.iter().map(|to| weight(*to)).sum();
+            for to in block.next.iter().copied().filter(|to| *to > at && *to < end) {
+                frequencies[to] += frequencies[at] * weight(to) / sum;
             }
         }
-        false
+        frequencies
+    }
+
+    /// By block, whether the function's end can be reached from it.
+    fn hopeful(&self) -> Vec<bool> {
+        let end = self.blocks.len();
+        let mut hopeful = vec![false; end + 1];
+        hopeful[end] = true;
+        // Against the text's order, one pass settles all but what only a loop's next round leads out of.
+        while let Some(at) = (0..end).rev().find(|at| !hopeful[*at] && self.blocks[*at].next.iter().any(|to| hopeful[*to])) {
+            for at in (0..=at).rev() {
+                hopeful[at] |= self.blocks[at].next.iter().any(|to| hopeful[*to]);
+            }
+        }
+        hopeful
     }
 }
 
@@ -216,86 +239,7 @@ fn in_text_order(blocks: Vec<Block>) -> Vec<Block> {
         .filter_map(|old| slots[*old].take())
         .map(|block| Block {
             next: block.next.iter().map(|to| if *to == END { end } else { number[*to] }).collect(),
-            before: block.before.iter().map(|from| number[*from]).collect(),
             ..block
         })
         .collect()
-}
-
-fn dominators(blocks: &[Block]) -> Vec<usize> {
-    let mut dominators = vec![0; blocks.len()];
-    for (block, this) in blocks.iter().enumerate().skip(1) {
-        let mut forward = this.before.iter().copied().filter(|from| *from < block);
-        let first = forward.next().unwrap_or(0);
-        dominators[block] = forward.fold(first, |a, b| {
-            let (mut a, mut b) = (a, b);
-            while a != b {
-                if a > b { a = dominators[a] } else { b = dominators[b] }
-            }
-            a
-        });
-    }
-    dominators
-}
-
-fn postdominators(blocks: &[Block]) -> Vec<Option<usize>> {
-    let end = blocks.len();
-    // Distance from the end in the tree of postdominators would order the meet; the text's order does, but for loops, which the outer
-    // repetition settles.
-    let order = reverse_postorder_from_end(blocks);
-    let mut rank = vec![usize::MAX; end + 1];
-    for (at, block) in order.iter().enumerate() {
-        rank[*block] = at;
-    }
-    let mut found: Vec<Option<usize>> = vec![None; end + 1];
-    found[end] = Some(end);
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for block in order.iter().copied().skip(1) {
-            let known = blocks[block].next.iter().copied().filter(|to| found[*to].is_some());
-            let met = known.reduce(|a, b| {
-                let (mut a, mut b) = (a, b);
-                while a != b {
-                    let later = if rank[a] > rank[b] { &mut a } else { &mut b };
-                    *later = found[*later].unwrap_or(end);
-                }
-                a
-            });
-            if met.is_some() && found[block] != met {
-                found[block] = met;
-                changed = true;
-            }
-        }
-    }
-    found.truncate(end);
-    found
-}
-
-/// Blocks from which the end can be reached, the end first, each after at least one of those it leads to.
-fn reverse_postorder_from_end(blocks: &[Block]) -> Vec<usize> {
-    let end = blocks.len();
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); end + 1];
-    for (block, this) in blocks.iter().enumerate() {
-        for to in &this.next {
-            before[*to].push(block);
-        }
-    }
-    let (mut seen, mut postorder) = (vec![false; end + 1], Vec::new());
-    let mut stack = vec![(end, 0)];
-    seen[end] = true;
-    while let Some((block, child)) = stack.pop() {
-        match before[block].get(child) {
-            Some(next) => {
-                stack.push((block, child + 1));
-                if !seen[*next] {
-                    seen[*next] = true;
-                    stack.push((*next, 0));
-                }
-            }
-            None => postorder.push(block),
-        }
-    }
-    postorder.reverse();
-    postorder
 }

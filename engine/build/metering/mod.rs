@@ -1,6 +1,6 @@
 //! Stage 5: the guest counts its own fuel.
 //!
-//! One global holds what is left of a slice of the run's budget. Code subtracts from it what it is about to do, a unit for each WebAssembly
+//! One global holds what is left of a slice of the run's budget. Code subtracts from it what it does, a unit for each WebAssembly
 //! instruction ([`plan`] says where), and where it finds the slice used up asks the host for another ([`ampoule_abi::Op::Fuel`]). The host answers
 //! with one, or lets others run first, or stops the run: so the same comparison serves the budget, the wall time, cancelling and yielding, and
 //! Wasmtime's own fuel and epochs, which cost more, stay off. Since the count depends on the code alone, it is the same on every machine.
@@ -21,13 +21,26 @@ use wasm_encoder::{
 };
 use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload, TypeRef};
 
-use self::plan::{Calls, Function};
+use self::plan::{Calls, Charge, Function};
+
+/// Decides what one function charges where.
+type Place = fn(u32, &[Operator<'_>], &Calls) -> Result<Vec<Charge>>;
 
 /// The module with its metering.
 pub(crate) fn meter(wasm: &[u8]) -> Result<Vec<u8>> {
+    metered(wasm, plan::charges)
+}
+
+/// The same with the charge of each block where it begins: what [`meter`] must count, however it places its charges.
+#[cfg(test)]
+pub(crate) fn meter_every_block(wasm: &[u8]) -> Result<Vec<u8>> {
+    metered(wasm, plan::every_block)
+}
+
+fn metered(wasm: &[u8], place: Place) -> Result<Vec<u8>> {
     let survey = Survey::of(wasm)?;
     let calls = plan::calls(&survey.functions);
-    let (code, hints) = code(&survey, &calls)?;
+    let (code, hints) = code(&survey, &calls, place)?;
 
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -150,7 +163,7 @@ impl<'a> Survey<'a> {
                 let operator = operator?;
                 function.operators_cost += plan::cost(&operator, &Calls::default());
                 match operator {
-                    Operator::Loop { .. } => function.alone = true,
+                    Operator::Loop { .. } | Operator::If { .. } | Operator::BrIf { .. } | Operator::BrTable { .. } => function.alone = true,
                     // Its own charges cannot be paid by a caller.
                     Operator::CallIndirect { .. } => function.alone = true,
                     Operator::Call { function_index } => {
@@ -185,12 +198,14 @@ fn by_size(operator: &Operator<'_>, host_call: u32) -> Option<BySize> {
     }
 }
 
-fn code(survey: &Survey<'_>, calls: &Calls) -> Result<(CodeSection, BranchHints)> {
+fn code(survey: &Survey<'_>, calls: &Calls, place: Place) -> Result<(CodeSection, BranchHints)> {
     let (mut code, mut hints) = (CodeSection::new(), BranchHints::new());
     for (number, body) in survey.bodies.iter().enumerate() {
         let index = survey.imported_functions + u32::try_from(number)?;
         let parameters = survey.parameters[survey.types[number] as usize];
-        let (bytes, unlikely) = function(survey, calls, index, body, parameters)?;
+        let (operators, offsets) = operators(body)?;
+        let charges = place(index, &operators, calls)?;
+        let (bytes, unlikely) = function(survey, &operators, &offsets, charges, body, parameters)?;
         code.raw(&bytes);
         if !unlikely.is_empty() {
             hints.function_hints(index, unlikely.iter().map(|at| BranchHint { branch_func_offset: *at, branch_hint_value: 0 }));
@@ -199,9 +214,8 @@ fn code(survey: &Survey<'_>, calls: &Calls) -> Result<(CodeSection, BranchHints)
     Ok((code, hints))
 }
 
-/// One function's new body, and where in it the branches are that are rarely taken.
-fn function(survey: &Survey<'_>, calls: &Calls, index: u32, body: &FunctionBody<'_>, parameters: u32) -> Result<(Vec<u8>, Vec<u32>)> {
-    let whole = body.as_bytes();
+/// One function's instructions, and where in its body they begin.
+fn operators<'a>(body: &FunctionBody<'a>) -> Result<(Vec<Operator<'a>>, Vec<usize>)> {
     let start = body.range().start;
     let (mut operators, mut offsets) = (Vec::new(), Vec::new());
     for item in body.get_operators_reader()?.into_iter_with_offsets() {
@@ -209,7 +223,19 @@ fn function(survey: &Survey<'_>, calls: &Calls, index: u32, body: &FunctionBody<
         operators.push(operator);
         offsets.push(offset - start);
     }
-    let charges = plan::charges(index, &operators, calls)?;
+    Ok((operators, offsets))
+}
+
+/// One function's new body, and where in it the branches are that are rarely taken.
+fn function(
+    survey: &Survey<'_>,
+    operators: &[Operator<'_>],
+    offsets: &[usize],
+    charges: Vec<Charge>,
+    body: &FunctionBody<'_>,
+    parameters: u32,
+) -> Result<(Vec<u8>, Vec<u32>)> {
+    let whole = body.as_bytes();
     let sizes = operators.iter().any(|operator| by_size(operator, survey.host_call).is_some());
     if charges.is_empty() && !sizes {
         return Ok((whole.to_vec(), Vec::new()));
@@ -232,7 +258,9 @@ fn function(survey: &Survey<'_>, calls: &Calls, index: u32, body: &FunctionBody<
     let mut charges = charges.into_iter().peekable();
     for (at, operator) in operators.iter().enumerate() {
         if let Some(charge) = charges.next_if(|charge| charge.at == at) {
-            subtract(&mut bytes, survey.globals, &[Instruction::I64Const(i64::try_from(charge.cost)?)]);
+            if charge.cost != 0 {
+                subtract(&mut bytes, survey.globals, &[Instruction::I64Const(charge.cost)]);
+            }
             if charge.compare {
                 unlikely.push(compare(&mut bytes, survey));
             }
@@ -253,7 +281,7 @@ fn function(survey: &Survey<'_>, calls: &Calls, index: u32, body: &FunctionBody<
         let end = offsets.get(at + 1).copied().unwrap_or(whole.len());
         bytes.extend_from_slice(&whole[offsets[at]..end]);
     }
-    ensure!(charges.next().is_none(), "a charge behind the end of function {index}");
+    ensure!(charges.next().is_none(), "a charge behind the end of a function");
     Ok((bytes, unlikely))
 }
 
