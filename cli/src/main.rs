@@ -79,13 +79,9 @@ fn main() -> std::process::ExitCode {
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,
             Command::Cancel(args) => job_commands::cancel(args).await,
-<<<<<<< HEAD
-            Command::Platform(args) => platform::platform(args).await,
-=======
             Command::Retry(args) => job_commands::retry(args).await,
             Command::Queue(args) => job_commands::queue(args).await,
-            Command::Platform(args) => platform::platform(args),
->>>>>>> queue
+            Command::Platform(args) => platform::platform(args).await,
             Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,
         }

@@ -237,9 +237,6 @@ fn in_text_order(blocks: Vec<Block>) -> Vec<Block> {
     order
         .iter()
         .filter_map(|old| slots[*old].take())
-        .map(|block| Block {
-            next: block.next.iter().map(|to| if *to == END { end } else { number[*to] }).collect(),
-            ..block
-        })
+        .map(|block| Block { next: block.next.iter().map(|to| if *to == END { end } else { number[*to] }).collect(), ..block })
         .collect()
 }
