@@ -14,7 +14,7 @@ use crate::{sandbox::State, verdict::Stop};
 /// Fuel between two looks at the clock: well below a millisecond of computing.
 const SLICE: u64 = 1 << 20;
 
-/// One run's budget of fuel, and when it must end.
+/// The budget of fuel of a run, or of the load before it, and when both must have ended.
 pub(crate) struct Meter {
     pub(crate) deadline: Instant,
     pub(crate) cancel: CancellationToken,
@@ -47,6 +47,16 @@ pub(crate) fn arm(mut store: impl AsContextMut<Data = State>, global: Global) ->
     let mut context = store.as_context_mut();
     let meter = &mut context.data_mut().meter;
     meter.left = Some(global);
+    let budget = meter.budget;
+    begin(store, budget)
+}
+
+/// Begins anew with a budget, of which nothing is used. Nobody is in the guest.
+pub(crate) fn begin(mut store: impl AsContextMut<Data = State>, budget: u64) -> wasmtime::Result<()> {
+    let mut context = store.as_context_mut();
+    let meter = &mut context.data_mut().meter;
+    (meter.budget, meter.granted) = (budget, 0);
+    let Some(global) = meter.left else { return Ok(()) };
     let first = meter.grant(0);
     global.set(store, Val::I64(first))
 }
@@ -74,7 +84,7 @@ pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Re
     Ok(())
 }
 
-/// Fuel used so far. What the guest charged in advance and did not get beyond the budget does not count.
+/// Fuel used of the budget. What the guest charged in advance and did not get beyond the budget does not count.
 pub(crate) fn used(mut store: impl AsContextMut<Data = State>) -> u64 {
     let left = left(&mut store).unwrap_or(0);
     let context = store.as_context_mut();

@@ -81,7 +81,9 @@ impl Engine {
         let known = self.images.get(key);
         let image = match &known {
             // A run that the load alone takes beyond its limits is loaded, to end where it would end without images.
-            Some(Entry::Ready(image)) if image.load_fuel < limits.fuel && image.memory_bytes <= limits.memory_bytes => Some(image.as_ref()),
+            Some(Entry::Ready(image)) if image.load_fuel <= limits.fuel && image.memory_bytes <= limits.memory_bytes => {
+                Some(image.as_ref())
+            }
             _ => None,
         };
         let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel, image).await?;
@@ -95,10 +97,12 @@ impl Engine {
                 let loaded = load(&mut sandbox, request, &limits, &mut usage).await;
                 if matches!(loaded, Ok(None)) {
                     usage.image = self.learn(key, known.as_ref(), &mut sandbox, usage.load_fuel);
+                    sandbox.begin_run(limits.fuel).map_err(|error| EngineFault::Host(format!("{error:?}")))?;
                 }
                 loaded
             }
         };
+        let loaded = matches!(ended, Ok(None));
         let ended = match ended {
             Ok(None) => call_entry(&mut sandbox, request, &limits, &mut usage).await,
             Ok(Some(outcome)) => Ok(outcome),
@@ -110,7 +114,7 @@ impl Engine {
             Err(Ended::Stopped(error)) => verdict::judge(&error, &limits, sandbox.evidence(started))?,
         };
 
-        usage.fuel = sandbox.fuel_used() - if usage.image == ImageUse::Used { 0 } else { usage.load_fuel };
+        usage.fuel = if loaded { sandbox.fuel_used() } else { 0 };
         usage.memory_bytes = sandbox.memory_bytes();
         usage.host_calls = sandbox.host_calls();
         let console = sandbox.into_capabilities().console;

@@ -59,7 +59,7 @@ impl Sandbox {
                 operations: Operations::default(),
                 host_calls: 0,
                 max_host_calls: limits.host_calls,
-                meter: Meter::new(limits.fuel - image.map_or(0, |image| image.load_fuel), deadline, cancel),
+                meter: Meter::new(limits.fuel, deadline, cancel),
                 panic: None,
                 memory: None,
                 touched: false,
@@ -147,7 +147,12 @@ impl Sandbox {
         }
     }
 
-    /// Fuel used since the start.
+    /// The script is loaded; its run has a budget of its own.
+    pub(crate) fn begin_run(&mut self, fuel: u64) -> wasmtime::Result<()> {
+        meter::begin(&mut self.store, fuel)
+    }
+
+    /// Fuel used by the load, or once it has begun by the run.
     pub(crate) fn fuel_used(&mut self) -> u64 {
         meter::used(&mut self.store)
     }

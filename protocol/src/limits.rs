@@ -6,7 +6,7 @@ use crate::ByteSize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Executed Wasm in the engine's deterministic unit; loading the script counts too.
+    /// Wasm instructions that may run, counted exactly: so many for the load of the script, and so many for the run itself.
     pub fuel: u64,
     /// The sandbox's linear memory.
     pub memory_bytes: u64,

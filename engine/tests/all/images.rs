@@ -79,7 +79,7 @@ async fn a_load_beyond_the_limits_ends_alike_with_an_image() {
     let (first, _) = first_and_imaged(&engine, &request).await;
     for limits in [
         Limits { fuel: first.usage.load_fuel / 2, ..Limits::DEFAULT },
-        Limits { fuel: first.usage.load_fuel, ..Limits::DEFAULT },
+        Limits { fuel: first.usage.load_fuel - 1, ..Limits::DEFAULT },
         Limits { memory_bytes: first.usage.memory_bytes - (1 << 20), ..Limits::DEFAULT },
     ] {
         let request = RunRequest { limits, ..request.clone() };
@@ -88,6 +88,25 @@ async fn a_load_beyond_the_limits_ends_alike_with_an_image() {
         assert!(matches!(without.outcome, Outcome::LimitExceeded { .. }), "{:?}", without.outcome);
         let with = engine.run(&request, capabilities(&request), CancellationToken::new()).await.unwrap();
         assert_same(&without, &with);
+    }
+}
+
+#[tokio::test]
+async fn load_and_run_have_a_budget_each() {
+    let request = RunRequest::new(
+        "let sum = 0; for (let i = 0; i < 1e5; i++) sum += i; export default () => { for (let i = 0; i < 1e5; i++) sum += i; return sum }",
+    );
+    let engine = own_engine();
+    let (first, imaged) = first_and_imaged(&engine, &request).await;
+    assert_eq!((first.usage.load_fuel, first.usage.fuel), (imaged.usage.load_fuel, imaged.usage.fuel));
+    let enough = first.usage.load_fuel.max(first.usage.fuel);
+    assert!(enough < first.usage.load_fuel + first.usage.fuel);
+    for (fuel, returns) in [(enough, true), (enough - 1, false)] {
+        let request = RunRequest { limits: Limits { fuel, ..Limits::DEFAULT }, ..request.clone() };
+        let report = engine.run(&request, capabilities(&request), CancellationToken::new()).await.unwrap();
+        assert_eq!(matches!(report.outcome, Outcome::Returned { .. }), returns, "{:?}", report.outcome);
+        let loaded = own_engine().run(&request, capabilities(&request), CancellationToken::new()).await.unwrap();
+        assert_same(&report, &loaded);
     }
 }
 
