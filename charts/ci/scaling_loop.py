@@ -164,7 +164,10 @@ try:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 ids += pool.map(submit, numbers)
             bursts += 1
+            seen = False
         usage = measured()
+        # Prometheus tells of a burst a scrape later: until then it is as quiet as before.
+        seen = seen or bool(usage)
         if usage is not None:
             want, raw = wanted(len(workers), usage, history, now)
             history.append((now, len(workers), raw))
@@ -176,7 +179,7 @@ try:
                 stopped[-1].send_signal(signal.SIGTERM)
         samples.append((now, usage or 0.0, len(workers)))
         peak = max(peak, len(workers))
-        quiet = usage == 0 and len(workers) == least and now > 3
+        quiet = seen and usage == 0 and len(workers) == least
         if bursts == BURSTS and quiet:
             break
         if now > PATIENCE:
