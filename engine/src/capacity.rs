@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ampoule_host_api::Capabilities;
+use ampoule_protocol::Limits;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Engine, EngineFault, RunRequest, run, sandbox::Sandbox};
@@ -37,18 +38,6 @@ impl Capacity {
     }
 }
 
-impl Engine {
-    /// Runs a script and gives the resident memory that its sandbox holds at the end, in bytes: the pages that it changed, and what the host
-    /// keeps for it. One that starts from an image holds less.
-    pub async fn footprint(&self, request: &RunRequest, capabilities: Capabilities) -> Result<u64, EngineFault> {
-        let limits = self.limits(request);
-        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
-        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, CancellationToken::new(), None).await?;
-        run::to_the_end(&mut sandbox, request, &limits).await?;
-        Ok(sandbox.changed_bytes() + HOST_BYTES)
-    }
-}
-
 /// What a script's image costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageCost {
@@ -61,11 +50,19 @@ pub struct ImageCost {
 }
 
 impl Engine {
+    /// Runs a script and gives the resident memory that its sandbox holds at the end, in bytes: the pages that it changed, and what the host
+    /// keeps for it. One that starts from an image holds less.
+    pub async fn footprint(&self, request: &RunRequest, capabilities: Capabilities) -> Result<u64, EngineFault> {
+        let limits = self.limits(request);
+        let mut sandbox = self.empty_sandbox(&limits, capabilities).await?;
+        run::to_the_end(&mut sandbox, request, &limits).await?;
+        Ok(sandbox.changed_bytes() + HOST_BYTES)
+    }
+
     /// Loads a script and makes its image, which is not kept. `None` when it has none, because its top level sees what may differ between runs, or does not end well.
     pub async fn image_cost(&self, request: &RunRequest, capabilities: Capabilities) -> Result<Option<ImageCost>, EngineFault> {
         let limits = self.limits(request);
-        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
-        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, CancellationToken::new(), None).await?;
+        let mut sandbox = self.empty_sandbox(&limits, capabilities).await?;
         let Some(load_fuel) = run::to_the_entry(&mut sandbox, request, &limits).await? else { return Ok(None) };
         if sandbox.touched() {
             return Ok(None);
@@ -73,6 +70,12 @@ impl Engine {
         let started = Instant::now();
         let image = sandbox.capture(load_fuel).finish(&self.parts.wasmtime).map_err(|error| EngineFault::Host(format!("{error:?}")))?;
         Ok(Some(ImageCost { bytes: image.bytes(), load_fuel, build: started.elapsed() }))
+    }
+
+    /// One in which nothing is loaded, and whose time begins now.
+    async fn empty_sandbox(&self, limits: &Limits, capabilities: Capabilities) -> Result<Sandbox, EngineFault> {
+        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
+        Sandbox::new(&self.parts, limits, capabilities, deadline, CancellationToken::new(), None).await
     }
 }
 
