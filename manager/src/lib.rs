@@ -23,6 +23,6 @@ pub mod queue;
 mod reaper;
 mod server;
 
-pub use config::{Config, ConfigError, Exposure, Key, Keys, Role, check_exposure};
+pub use config::{Config, ConfigError, Exposure, Key, Keys, check_exposure};
 pub use queue::{StoreUrl, StoreUrlError};
 pub use server::{RunError, run};

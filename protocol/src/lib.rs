@@ -19,8 +19,10 @@ mod outcome;
 mod problem;
 mod report;
 mod retry;
+mod role;
 mod script;
 mod size;
+mod tenant;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
 pub use job::{
@@ -37,5 +39,7 @@ pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
+pub use role::{Role, RoleError};
 pub use script::{LibrarySource, ScriptSource};
 pub use size::{ByteSize, ParseByteSizeError};
+pub use tenant::{MAX_TENANT_CHARS, TenantName, TenantNameError};
