@@ -12,6 +12,7 @@
 mod attempt;
 mod job;
 mod json;
+mod key;
 mod lease;
 mod limits;
 mod log;
@@ -30,6 +31,7 @@ pub use job::{
     MAX_PRIORITY, MAX_START_WITHIN_MS, MAX_TAG_CHARS, MAX_TAGS, START_WITHIN_MS, ScriptView, SpecError,
 };
 pub use json::{Json, NotJson};
+pub use key::{KeyId, KeyList, KeySpec, KeySpecError, KeyView, MAX_KEY_NAME_CHARS, MAX_REQUESTS_PER_SECOND, NewKey};
 pub use lease::{
     AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,
 };
@@ -42,4 +44,4 @@ pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYAB
 pub use role::{Role, RoleError};
 pub use script::{LibrarySource, ScriptSource};
 pub use size::{ByteSize, ParseByteSizeError};
-pub use tenant::{MAX_TENANT_CHARS, TenantName, TenantNameError};
+pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};

@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Most characters of a tenant's name: it stands in the index entries of each of its jobs.
@@ -65,6 +66,48 @@ impl fmt::Display for TenantName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Highest weight of a tenant.
+pub const MAX_WEIGHT: u32 = 1_000;
+
+/// Body of `PUT /v1/tenants/{name}`: how a tenant is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TenantSettings {
+    /// Its share of the slots while several tenants have waiting jobs, against the others' weights; 1 to [`MAX_WEIGHT`].
+    pub weight: u32,
+    /// Most of its jobs that run at once; no ceiling without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_running: Option<u32>,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self { weight: 1, max_running: None }
+    }
+}
+
+/// A tenant as an admin sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantView {
+    /// Its name.
+    pub name: TenantName,
+    /// How it is treated.
+    #[serde(flatten)]
+    pub settings: TenantSettings,
+    /// When it was first heard of.
+    pub created_at: Timestamp,
+}
+
+/// Answer of `GET /v1/tenants`, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantList {
+    /// One page of tenants.
+    pub items: Vec<TenantView>,
+    /// Give it as `cursor` to get the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 #[cfg(test)]

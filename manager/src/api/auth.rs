@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use ampoule_protocol::{Role, TenantName};
+use ampoule_protocol::{KeyId, Role, TenantName};
 use axum::{
     Router,
     extract::{FromRequestParts, Request, State},
@@ -12,7 +12,7 @@ use axum::{
 };
 
 use super::{Api, problem::ApiError};
-use crate::{config::Exposure, queue::Scope};
+use crate::{key_ring::Refused, queue::Scope};
 
 /// Header by which an admin names the tenant that a request is about.
 const TENANT_HEADER: &str = "ampoule-tenant";
@@ -26,6 +26,8 @@ pub(super) struct Caller {
     pub(super) scope: Scope,
     /// The key's role; without one there is no need for a key.
     pub(super) role: Option<Role>,
+    /// Which key; without one the operator provided it, or there is no need for one.
+    pub(super) key: Option<KeyId>,
 }
 
 impl Caller {
@@ -46,25 +48,42 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 /// Lets only those in whose key's role includes this one.
 pub(super) fn guarded(routes: Router<Arc<Api>>, api: &Arc<Api>, role: Role) -> Router<Arc<Api>> {
     let guard = move |State(api): State<Arc<Api>>, mut request: Request, next: Next| async move {
-        let caller = admit(&api, request.headers(), role)?;
+        let caller = admit(&api, request.headers(), role).await?;
         request.extensions_mut().insert(caller);
         Ok::<Response, ApiError>(next.run(request).await)
     };
     routes.route_layer(from_fn_with_state(api.clone(), guard))
 }
 
-fn admit(api: &Api, headers: &HeaderMap, needed: Role) -> Result<Caller, ApiError> {
-    let keys = &api.config.keys;
-    let role = if keys.is_empty() { None } else { Some(keys.role_of(bearer(headers)?).ok_or(ApiError::WrongKey)?) };
+async fn admit(api: &Api, headers: &HeaderMap, needed: Role) -> Result<Caller, ApiError> {
+    let holder = if api.keys.is_required().await? { Some(api.keys.holder(bearer(headers)?).await?) } else { None };
+    let role = holder.as_ref().map(|holder| holder.role);
     if let Some(role) = role.filter(|role| !role.includes(needed)) {
         return Err(ApiError::Role(role));
     }
-    let named = named_tenant(headers)?;
-    if let (Some(_), Some(role)) = (&named, role.filter(|role| *role != Role::Admin)) {
-        return Err(ApiError::ForeignTenant(role));
+    let own = holder.as_ref().and_then(|holder| holder.tenant.clone());
+    let named = named_tenant(headers)?.filter(|named| own.as_ref() != Some(named));
+    if let Some(named) = &named {
+        if let Some(role) = role.filter(|role| *role != Role::Admin) {
+            return Err(ApiError::ForeignTenant(role));
+        }
+        if !api.keys.has_tenant(named).await? {
+            return Err(ApiError::NoTenant(named.clone()));
+        }
     }
-    let scope = named.clone().map_or(Scope::All, Scope::Tenant);
-    Ok(Caller { tenant: named.unwrap_or_default(), scope, role })
+    let tenant = named.or(own);
+    let scope = tenant.clone().map_or(Scope::All, Scope::Tenant);
+    Ok(Caller { tenant: tenant.unwrap_or_default(), scope, role, key: holder.and_then(|holder| holder.id) })
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unknown => Self::WrongKey,
+            Refused::Rate(wait) => Self::RateLimited(wait),
+            Refused::Store(err) => Self::Queue(err),
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
@@ -83,9 +102,9 @@ fn named_tenant(headers: &HeaderMap) -> Result<Option<TenantName>, ApiError> {
 /// While the API is open on loopback, a web page must not reach it from a browser by a name of its own that resolves to
 /// 127.0.0.1 (DNS rebinding): the request must name this machine. Without a `host` it comes from no browser.
 pub(super) async fn local_host(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    if api.exposure == Exposure::OpenOnLoopback
-        && let Some(host) = request.headers().get(header::HOST)
+    if let Some(host) = request.headers().get(header::HOST)
         && !host.to_str().is_ok_and(names_loopback)
+        && !api.keys.is_required().await?
     {
         return Err(ApiError::Host);
     }

@@ -43,6 +43,9 @@ pub(super) struct QueueView {
     /// Jobs waiting for another one with their concurrency key.
     #[serde(skip_serializing_if = "is_none")]
     blocked: u64,
+    /// Jobs waiting for another one of their tenant to end, of which as many run as may.
+    #[serde(skip_serializing_if = "is_none")]
+    capped: u64,
     /// Jobs under a lease.
     running: u64,
     /// Time for which the oldest job waiting to start could have started.
@@ -58,8 +61,8 @@ fn is_none(count: &u64) -> bool {
 pub(super) async fn queue(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<QueueView>, ApiError> {
     let depths = api.queue.depths(&Scope::Tenant(caller.tenant), api.queue.now()).await?;
     let oldest_queued_ms = depths.oldest.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-    let Depths { queued, delayed, blocked, running, .. } = depths;
-    Ok(Json(QueueView { queued, delayed, blocked, running, oldest_queued_ms }))
+    let Depths { queued, delayed, blocked, capped, running, .. } = depths;
+    Ok(Json(QueueView { queued, delayed, blocked, capped, running, oldest_queued_ms }))
 }
 
 /// All metrics. Depths are read from the store now: without the store there is no answer rather than an old one.

@@ -192,7 +192,7 @@ pub(super) fn cancelled_by(caller: &Caller, body: Option<CancelBody>) -> Result<
             wanted: format!("must have at most {MAX_REASON_CHARS} characters, without U+0000"),
         });
     }
-    Ok(CancelledBy { by: caller.name().to_owned(), reason })
+    Ok(CancelledBy { by: caller.name().to_owned(), key: caller.key, reason })
 }
 
 /// Lets a job be tried again that failed or was cancelled. 202 with the job waiting; 409 when it is in another state.

@@ -35,7 +35,7 @@ pub(super) async fn acquire(
     let cancels = api.bells.cancels.listen(ask.worker.clone());
     loop {
         // Both bells are heard from before the look at the queue, so that nothing is missed between look and wait.
-        let mut work = pin!(api.bells.work());
+        let mut work = pin!(api.bells.work(&caller.scope));
         let cancel = cancels.rung();
         if slots > 0 {
             work.as_mut().enable();

@@ -4,6 +4,7 @@ mod auth;
 mod extract;
 mod health;
 mod jobs;
+mod keys;
 mod leases;
 mod logs;
 mod many;
@@ -15,17 +16,12 @@ use ampoule_protocol::Role;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 use tokio_util::sync::CancellationToken;
 
 use self::problem::ApiError;
-use crate::{
-    config::{Config, Exposure},
-    metrics::Metrics,
-    notify::Bells,
-    queue::Queue,
-};
+use crate::{config::Config, key_ring::KeyRing, metrics::Metrics, notify::Bells, queue::Queue};
 
 /// What every endpoint can reach.
 pub(crate) struct Api {
@@ -33,7 +29,7 @@ pub(crate) struct Api {
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Config,
-    pub(crate) exposure: Exposure,
+    pub(crate) keys: Arc<KeyRing>,
     /// Cancelled when the server stops: whoever waits answers at once.
     pub(crate) stop: CancellationToken,
 }
@@ -54,6 +50,11 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/v1/jobs/cancel", post(many::cancel))
         .route("/v1/jobs/retry", post(many::retry))
         .route("/v1/queue", get(health::queue));
+    let admin = Router::new()
+        .route("/v1/keys", post(keys::create).get(keys::list))
+        .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/tenants", get(keys::tenants))
+        .route("/v1/tenants/{name}", put(keys::set_tenant));
     let worker = Router::new()
         .route("/v1/leases/acquire", post(leases::acquire))
         .route("/v1/leases/renew", post(leases::renew))
@@ -66,6 +67,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .merge(guarded(Role::Read, read))
         .merge(guarded(Role::Submit, submit))
         .merge(guarded(Role::Operate, operate))
+        .merge(guarded(Role::Admin, admin))
         .merge(guarded(Role::Worker, worker))
         .merge(open)
         .fallback(|| async { ApiError::NoRoute })

@@ -11,17 +11,22 @@
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
 mod commits;
+mod fair;
 mod filed;
 mod life;
 mod postgres;
 mod scope;
 mod sqlite;
 mod store_url;
+mod stored_key;
 mod submitted;
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobState, JobView, LeaseToken, LeasedJob, LogPage, TenantName, TokenState};
+use ampoule_protocol::{
+    CancelledBy, JobId, JobList, JobState, JobView, KeyId, KeyView, LeaseToken, LeasedJob, LogPage, TenantName, TenantSettings, TenantView,
+    TokenState,
+};
 use jiff::Timestamp;
 
 pub use self::{
@@ -29,6 +34,7 @@ pub use self::{
     filed::Filed,
     scope::Scope,
     store_url::{StoreUrl, StoreUrlError},
+    stored_key::StoredKey,
     submitted::{Idempotency, Submitted},
 };
 use self::{postgres::Postgres, sqlite::Sqlite};
@@ -79,7 +85,8 @@ impl Queue {
         ask!(self, store => store.enqueue(jobs, now).await)
     }
 
-    /// Leases up to `slots` waiting jobs to this worker, of the highest priority the oldest first, and says which of its leases are to be
+    /// Leases up to `slots` waiting jobs to this worker, dealt fairly between the tenants in scope and within their ceilings, of each tenant those
+    /// of the highest priority first and of these the oldest, and says which of its leases are to be
     /// cancelled, but for the `known` ones. Answers at once, also when there is nothing.
     pub async fn acquire(
         &self,
@@ -153,6 +160,51 @@ impl Queue {
     /// How full the queue is, of this scope.
     pub async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
         ask!(self, store => store.depths(scope, now).await)
+    }
+
+    /// Stores a key, and its tenant if that is new. False: it was to be the first, and there is or was one already.
+    pub async fn add_key(&self, key: StoredKey, only_first: bool) -> Result<bool, QueueError> {
+        ask!(self, store => store.add_key(key, only_first).await)
+    }
+
+    /// Whether there is or was any key.
+    pub async fn has_keys(&self) -> Result<bool, QueueError> {
+        ask!(self, store => store.has_keys().await)
+    }
+
+    /// A key. `None`: there is no such key.
+    pub async fn key(&self, id: KeyId) -> Result<Option<StoredKey>, QueueError> {
+        ask!(self, store => store.key(id).await)
+    }
+
+    /// A page of keys, oldest first, revoked ones too.
+    pub async fn keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyView>, QueueError> {
+        ask!(self, store => store.keys(after, limit).await)
+    }
+
+    /// From now on this key opens nothing; one that was revoked before stays as it is. `None`: there is no such key.
+    pub async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<Option<KeyView>, QueueError> {
+        ask!(self, store => store.revoke_key(id, now.as_millisecond()).await)
+    }
+
+    /// Takes note of when keys were shown, in milliseconds since 1970.
+    pub async fn used_keys(&self, used: Vec<(KeyId, i64)>) -> Result<(), QueueError> {
+        ask!(self, store => store.used_keys(used).await)
+    }
+
+    /// Stores how a tenant is treated, which is made if it is new.
+    pub async fn set_tenant(&self, name: &TenantName, settings: TenantSettings, now: Timestamp) -> Result<Option<TenantView>, QueueError> {
+        ask!(self, store => store.set_tenant(name, settings, now.as_millisecond()).await)
+    }
+
+    /// A tenant. `None`: nobody has named it yet.
+    pub async fn tenant(&self, name: &TenantName) -> Result<Option<TenantView>, QueueError> {
+        ask!(self, store => store.tenant(name).await)
+    }
+
+    /// A page of tenants, by name.
+    pub async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
+        ask!(self, store => store.tenants(after, limit).await)
     }
 
     /// Fails unless the store can be read and written.
@@ -325,6 +377,8 @@ pub struct Depths {
     pub delayed: u64,
     /// Jobs that wait for another one with their concurrency key.
     pub blocked: u64,
+    /// Jobs that wait for another one of their tenant to end, of which as many run as may.
+    pub capped: u64,
     /// Jobs under a lease.
     pub running: u64,
     /// For how long the oldest of [`Depths::queued`] could have started.

@@ -1,8 +1,7 @@
 //! Who may do what, every endpoint with every key.
 
-use ampoule_manager::{Config, Key, Keys, RunError};
+use ampoule_manager::{Config, Key, Keys};
 use reqwest::Method;
-use tokio::net::TcpListener;
 
 use crate::support::{Manager, On};
 
@@ -65,13 +64,4 @@ async fn a_key_works_for_the_whole_way() {
     let m = m.with_key(WORKER);
     let token = m.acquire_one("w").await.token;
     assert_eq!(token.job_id, id);
-}
-
-#[tokio::test]
-async fn no_manager_runs_open_to_the_network() {
-    let dir = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let ended = ampoule_manager::run(listener, Config::new(dir.path().join("q.db")), async {}).await;
-    assert!(matches!(ended, Err(RunError::Config(_))), "{ended:?}");
-    assert!(!dir.path().join("q.db").exists());
 }

@@ -7,6 +7,7 @@ mod crash;
 mod errors;
 mod figures;
 mod jobs;
+mod keys;
 mod leases;
 mod lifecycle;
 mod metrics;

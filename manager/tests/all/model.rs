@@ -12,7 +12,7 @@ use ampoule_manager::{
 };
 use ampoule_protocol::{
     CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Limits, Outcome, Retry,
-    RunReport, ScriptError, TenantName,
+    RunReport, ScriptError, TenantName, TenantSettings,
 };
 use jiff::Timestamp;
 
@@ -68,6 +68,8 @@ struct Model {
     /// Which job has a tenant's key: it is ready or running.
     holders: BTreeMap<Key, usize>,
     counts: BTreeMap<&'static str, usize>,
+    /// Most jobs of a tenant that run at once.
+    ceilings: BTreeMap<&'static str, usize>,
 }
 
 impl Model {
@@ -136,6 +138,12 @@ impl Model {
         } else if let (Hold::Key, Some(key)) = (job.hold, job.place()) {
             self.offer(key);
         }
+    }
+
+    /// How many more of a tenant's jobs may run.
+    fn room(&self, tenant: &str) -> usize {
+        let running = self.jobs.iter().filter(|job| (job.state, job.tenant) == (JobState::Running, tenant)).count();
+        self.ceilings.get(tenant).map_or(usize::MAX, |most| most.saturating_sub(running))
     }
 
     fn is_last(&self, k: usize) -> bool {
@@ -235,12 +243,12 @@ async fn explore(on: On, seed: u64, steps: usize) {
     let events = Arc::default();
     let mut queue = open(&url, &events).await;
     let (mut model, mut tokens, mut now_ms) = (Model::default(), Vec::<LeaseToken>::new(), 1_700_000_000_000_i64);
-    let by = |name: &str| CancelledBy { by: name.to_owned(), reason: None };
+    let by = |name: &str| CancelledBy { by: name.to_owned(), key: None, reason: None };
 
     for step in 0..steps {
         now_ms += random.below(2_000) as i64;
         let now = Timestamp::from_millisecond(now_ms).unwrap();
-        let operation = random.below(12);
+        let operation = random.below(13);
         match operation {
             0..=2 => {
                 let (spec, key) = new_job(&mut random, now_ms);
@@ -311,8 +319,21 @@ async fn explore(on: On, seed: u64, steps: usize) {
                 if slots > 0 {
                     model.promote(now_ms);
                 }
+                // How slots are dealt between tenants is not the model's matter; how many, and which of a tenant's own, is.
+                let found: Vec<_> = leased.iter().map(|job| job.token.job_id).collect();
                 let mut wanted = Vec::new();
-                for k in model.in_order(|job| (job.state, job.hold) == (JobState::Queued, Hold::Ready)).into_iter().take(slots) {
+                let mut able = 0;
+                let mut chosen: Vec<usize> = Vec::new();
+                for tenant in TENANTS {
+                    let own = model.in_order(|job| (job.state, job.hold, job.tenant) == (JobState::Queued, Hold::Ready, tenant));
+                    let room = own.len().min(model.room(tenant));
+                    able += room;
+                    let got = found.iter().filter(|id| own.iter().any(|k| model.jobs[*k].id == **id)).count();
+                    assert!(got <= room, "step {step}: {got} of {tenant}, for which there was room for {room}");
+                    chosen.extend(&own[..got]);
+                }
+                assert_eq!(found.len(), slots.min(able), "step {step}");
+                for k in chosen {
                     let job = &mut model.jobs[k];
                     (job.state, job.worker, job.started_ms, job.start_by_ms) = (JobState::Running, worker, now_ms, None);
                     job.until_ms = now_ms + LEASE_MS;
@@ -320,7 +341,10 @@ async fn explore(on: On, seed: u64, steps: usize) {
                     wanted.push(LeaseToken { job_id: job.id, attempt: job.attempt });
                     model.count("started");
                 }
-                assert_eq!(leased.iter().map(|job| job.token).collect::<Vec<_>>(), wanted, "step {step}");
+                let mut found: Vec<_> = leased.iter().map(|job| job.token).collect();
+                found.sort_unstable_by_key(|token| token.job_id);
+                wanted.sort_unstable_by_key(|token| token.job_id);
+                assert_eq!(found, wanted, "step {step}");
                 tokens.extend(wanted);
             }
             5 => {
@@ -438,6 +462,15 @@ async fn explore(on: On, seed: u64, steps: usize) {
                 let waiting = model.jobs.iter().any(|job| (job.state, job.hold) == (JobState::Queued, Hold::Ready));
                 assert_eq!((swept.waiting, swept.more), (waiting, false), "step {step}");
             }
+            11 => {
+                let (tenant, most) = (TENANTS[random.below(2)], random.below(5));
+                let max_running = (most > 0).then_some(most as u32);
+                queue.set_tenant(&named(tenant), TenantSettings { weight: 1 + random.below(3) as u32, max_running }, now).await.unwrap();
+                match max_running {
+                    Some(_) => model.ceilings.insert(tenant, most),
+                    None => model.ceilings.remove(tenant),
+                };
+            }
             _ => {
                 if random.below(4) == 0 {
                     queue.close().await;
@@ -478,21 +511,27 @@ fn named(tenant: &str) -> TenantName {
 }
 
 async fn check(model: &Model, queue: &Queue, now_ms: i64, step: usize, operation: usize) {
-    let count = |is: &dyn Fn(&Job) -> bool| model.jobs.iter().filter(|job| is(job)).count() as u64;
-    let held = |job: &Job, hold| (job.state, job.hold) == (JobState::Queued, hold);
-    let wanted = (
-        count(&|job| held(job, Hold::Ready) || held(job, Hold::Due) && job.due_ms <= now_ms),
-        count(&|job| held(job, Hold::Due) && job.due_ms > now_ms),
-        count(&|job| held(job, Hold::Key)),
-        count(&|job| job.state == JobState::Running),
-    );
+    let mut sum = (0, 0, 0, 0, 0);
     let now = Timestamp::from_millisecond(now_ms).unwrap();
-    let Depths { queued, delayed, blocked, running, .. } = queue.depths(&Scope::All, now).await.unwrap();
-    assert_eq!((queued, delayed, blocked, running), wanted, "step {step}, operation {operation}");
-    let mut sum = (0, 0, 0, 0);
     for tenant in TENANTS {
-        let own = queue.depths(&Scope::Tenant(named(tenant)), now).await.unwrap();
-        sum = (sum.0 + own.queued, sum.1 + own.delayed, sum.2 + own.blocked, sum.3 + own.running);
+        let own = || model.jobs.iter().filter(|job| job.tenant == tenant);
+        let count = |is: &dyn Fn(&Job) -> bool| own().filter(|job| is(job)).count() as u64;
+        let held = |job: &Job, hold| (job.state, job.hold) == (JobState::Queued, hold);
+        let ready = count(&|job| held(job, Hold::Ready) || held(job, Hold::Due) && job.due_ms <= now_ms);
+        let queued = ready.min(model.room(tenant) as u64);
+        let wanted = (
+            queued,
+            count(&|job| held(job, Hold::Due) && job.due_ms > now_ms),
+            count(&|job| held(job, Hold::Key)),
+            ready - queued,
+            count(&|job| job.state == JobState::Running),
+        );
+        assert_eq!(figures(&queue.depths(&Scope::Tenant(named(tenant)), now).await.unwrap()), wanted, "step {step}, operation {operation}");
+        sum = (sum.0 + wanted.0, sum.1 + wanted.1, sum.2 + wanted.2, sum.3 + wanted.3, sum.4 + wanted.4);
     }
-    assert_eq!(sum, wanted, "step {step}, operation {operation}");
+    assert_eq!(figures(&queue.depths(&Scope::All, now).await.unwrap()), sum, "step {step}, operation {operation}");
+}
+
+fn figures(depths: &Depths) -> (u64, u64, u64, u64, u64) {
+    (depths.queued, depths.delayed, depths.blocked, depths.capped, depths.running)
 }

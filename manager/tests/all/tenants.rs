@@ -1,12 +1,27 @@
 //! What is one tenant's is not there for another.
 
-use ampoule_protocol::{AcquireResponse, JobList, JobState, JobView};
+use ampoule_protocol::{AcquireResponse, JobList, JobState, JobView, TenantView};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Manager, On, job, on_both_stores, returned};
 
-on_both_stores!(a_foreign_job_is_not_there, the_names_that_clients_choose_are_a_tenants_own, a_worker_for_one_tenant_leases_its_jobs_alone);
+on_both_stores!(
+    slots_are_shared_by_weight_and_within_ceilings,
+    a_foreign_job_is_not_there,
+    the_names_that_clients_choose_are_a_tenants_own,
+    a_worker_for_one_tenant_leases_its_jobs_alone
+);
+
+/// A manager that has heard of two tenants.
+async fn start(on: On) -> Manager {
+    let m = Manager::start(on).await;
+    for name in ["red", "blue"] {
+        let made = m.send(m.request(Method::PUT, &format!("/v1/tenants/{name}")).json(&json!({}))).await;
+        assert_eq!(made.json()["weight"], 1);
+    }
+    m
+}
 
 /// A request for this tenant.
 async fn ask(m: &Manager, tenant: &str, method: Method, path: &str, body: &Value) -> Answer {
@@ -15,7 +30,7 @@ async fn ask(m: &Manager, tenant: &str, method: Method, path: &str, body: &Value
 }
 
 async fn a_foreign_job_is_not_there(on: On) {
-    let m = Manager::start(on).await;
+    let m = start(on).await;
     let tagged = json!({"script": {"source": "export default () => 1", "name": "s"}, "tags": {"k": "v"}});
     let job: JobView = ask(&m, "red", Method::POST, "/v1/jobs", &tagged).await.read(202);
     let (id, none) = (job.id, Value::Null);
@@ -45,10 +60,12 @@ async fn a_foreign_job_is_not_there(on: On) {
     assert_eq!(ask(&m, "red", Method::POST, "/v1/jobs/cancel", &all).await.read::<Value>(200), json!({"changed": 1}));
     let name = ask(&m, "no name", Method::GET, "/v1/jobs", &none).await;
     assert_eq!(name.json()["code"], "invalid_header");
+    let unknown = ask(&m, "green", Method::GET, "/v1/jobs", &none).await;
+    assert_eq!((unknown.status.as_u16(), unknown.json()["code"].as_str()), (404, Some("tenant_not_found")));
 }
 
 async fn the_names_that_clients_choose_are_a_tenants_own(on: On) {
-    let m = Manager::start(on).await;
+    let m = start(on).await;
     let mut ids = Vec::new();
     for (tenant, source) in [("red", "1"), ("blue", "2"), ("red", "1"), ("blue", "2")] {
         let body = json!({"script": {"source": source}});
@@ -74,7 +91,7 @@ async fn the_names_that_clients_choose_are_a_tenants_own(on: On) {
 }
 
 async fn a_worker_for_one_tenant_leases_its_jobs_alone(on: On) {
-    let m = Manager::start(on).await;
+    let m = start(on).await;
     let red: JobView = ask(&m, "red", Method::POST, "/v1/jobs", &job()).await.read(202);
     let acquire = json!({"worker": "w", "slots": 9, "wait_ms": 0});
     let blue: AcquireResponse = ask(&m, "blue", Method::POST, "/v1/leases/acquire", &acquire).await.read(200);
@@ -92,4 +109,44 @@ async fn a_worker_for_one_tenant_leases_its_jobs_alone(on: On) {
     }
     let states = ask(&m, "red", Method::POST, "/v1/leases/complete", &completion).await;
     assert_eq!(states.json()["results"][0]["state"], "accepted");
+}
+
+async fn slots_are_shared_by_weight_and_within_ceilings(on: On) {
+    let m = start(on).await;
+    let put = async |name: &str, body: Value| {
+        m.send(m.request(Method::PUT, &format!("/v1/tenants/{name}")).json(&body)).await.read::<TenantView>(200);
+    };
+    put("blue", json!({"weight": 3})).await;
+    let batch = json!({"jobs": vec![job(); 200]});
+    // Whoever came first, and with more, gets no more.
+    ask(&m, "red", Method::POST, "/v1/jobs/batch", &batch).await.read::<Value>(202);
+    ask(&m, "blue", Method::POST, "/v1/jobs/batch", &batch).await.read::<Value>(202);
+    let running = async |tenant: &str| ask(&m, tenant, Method::GET, "/v1/queue", &Value::Null).await.json()["running"].as_u64().unwrap();
+    let mut leased = m.acquire("w", 40, 0).await.jobs;
+    assert_eq!((leased.len(), running("red").await, running("blue").await), (40, 10, 30));
+    // One slot at a time, the same.
+    for _ in 0..20 {
+        leased.extend(m.acquire("w", 1, 0).await.jobs);
+    }
+    assert_eq!((running("red").await, running("blue").await), (15, 45));
+
+    put("blue", json!({"weight": 3, "max_running": 46})).await;
+    leased.extend(m.acquire("w", 40, 0).await.jobs);
+    assert_eq!((running("red").await, running("blue").await), (54, 46));
+    let queue = ask(&m, "blue", Method::GET, "/v1/queue", &Value::Null).await.json();
+    assert_eq!(queue, json!({"queued": 0, "capped": 154, "running": 46}));
+    // What no worker could start is no reason for more workers.
+    assert_eq!(m.metric("scriptmanager_job_queue_size").await, 146.0);
+    assert_eq!(m.metric("scriptmanager_jobs_capped").await, 154.0);
+    // Each end makes room for one.
+    let view = async |id| ask(&m, "blue", Method::GET, &format!("/v1/jobs/{id}"), &Value::Null).await.status.is_success();
+    let mut ended = 0;
+    for job in leased {
+        if ended < 2 && view(job.token.job_id).await {
+            m.complete(job.token, returned("1")).await;
+            ended += 1;
+        }
+    }
+    m.acquire("w", 10, 0).await;
+    assert_eq!((running("red").await, running("blue").await), (62, 46));
 }

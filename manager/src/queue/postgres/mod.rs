@@ -4,6 +4,7 @@
 //! write, because nobody else can have changed what is locked. `lives` has the order of locks; all SQL is in this folder.
 
 mod clock;
+mod keys;
 mod lane;
 mod lease;
 mod lives;
@@ -18,7 +19,9 @@ mod wakes;
 
 use std::sync::{Arc, OnceLock};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TenantName, TokenState};
+use ampoule_protocol::{
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+};
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio_postgres::NoTls;
@@ -27,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Scope, Submitted, Swept,
+    Retried, Scope, StoredKey, Submitted, Swept,
 };
 use crate::queue::StoreUrl;
 
@@ -103,7 +106,7 @@ impl Postgres {
         let shared =
             Arc::new(Shared { pool: pool.clone(), policy, told: ears.told, wakes: wakes.clone(), commits, settle: OnceLock::new() });
         let submit = Lane::start(Arc::new(Submit(shared.clone())), &lanes, stop.clone());
-        let lease = Lane::start(Arc::new(Lease(shared.clone())), &lanes, stop.clone());
+        let lease = Lane::start(Arc::new(Lease::new(shared.clone())), &lanes, stop.clone());
         let settle = Lane::start(Arc::new(Settle(shared.clone())), &lanes, stop.clone());
         let _ = shared.settle.set(settle.clone());
         aside.spawn(wakes.clone().send(pool.clone(), stop_aside.clone()));
@@ -236,6 +239,51 @@ impl Postgres {
 
     pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
         views::depths(&session::lend(&self.readers).await?, scope, now.as_millisecond()).await
+    }
+
+    pub(super) async fn add_key(&self, key: StoredKey, only_first: bool) -> Result<bool, QueueError> {
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        let added = keys::add_key(&tx, &key, only_first).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    pub(super) async fn has_keys(&self) -> Result<bool, QueueError> {
+        keys::has_keys(&session::lend(&self.readers).await?).await
+    }
+
+    pub(super) async fn key(&self, id: KeyId) -> Result<Option<StoredKey>, QueueError> {
+        keys::key(&session::lend(&self.readers).await?, id).await
+    }
+
+    pub(super) async fn keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyView>, QueueError> {
+        keys::keys(&session::lend(&self.readers).await?, after, limit).await
+    }
+
+    pub(super) async fn revoke_key(&self, id: KeyId, now_ms: i64) -> Result<Option<KeyView>, QueueError> {
+        keys::revoke_key(&session::lend(&self.shared.pool).await?, id, now_ms).await
+    }
+
+    pub(super) async fn used_keys(&self, used: Vec<(KeyId, i64)>) -> Result<(), QueueError> {
+        keys::used_keys(&session::lend(&self.shared.pool).await?, &used).await
+    }
+
+    pub(super) async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: TenantSettings,
+        now_ms: i64,
+    ) -> Result<Option<TenantView>, QueueError> {
+        keys::set_tenant(&session::lend(&self.shared.pool).await?, name, &settings, now_ms).await
+    }
+
+    pub(super) async fn tenant(&self, name: &TenantName) -> Result<Option<TenantView>, QueueError> {
+        keys::tenant(&session::lend(&self.readers).await?, name).await
+    }
+
+    pub(super) async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
+        keys::tenants(&session::lend(&self.readers).await?, after.as_ref(), limit).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {

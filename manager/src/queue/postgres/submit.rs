@@ -270,7 +270,7 @@ async fn queue_up<'r>(tx: &Transaction<'_>, new: &New<'_>, aside: &mut Aside<'r>
         return Ok(Enqueued::Stored);
     };
     let holder: i64 = holder.try_get(0)?;
-    let by = CancelledBy { by: "concurrency_key".to_owned(), reason: Some(format!("another job has the key `{key}`")) };
+    let by = CancelledBy { by: "concurrency_key".to_owned(), key: None, reason: Some(format!("another job has the key `{key}`")) };
     match new.job.spec.concurrency_policy {
         ConcurrencyPolicy::Queue => Ok(Enqueued::Stored),
         ConcurrencyPolicy::CancelNewest => {

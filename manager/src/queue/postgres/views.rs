@@ -186,22 +186,31 @@ pub(super) async fn depths(client: &impl GenericClient, scope: &Scope, now_ms: i
                     (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 2) AS blocked,
                     (SELECT count(*) FROM jobs WHERE state = 1) AS running,
                     (SELECT min(ms) FROM tenants, LATERAL (SELECT greatest(due_ms, created_ms) AS ms FROM jobs
-                     WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) oldest) AS oldest_ms,
-                    $2::text";
-    const ONE: &str = "SELECT waiting - blocked - delayed AS queued, delayed, blocked, running, oldest_ms FROM (SELECT
+                     WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) oldest
+                     WHERE max_running IS NULL OR max_running > (SELECT count(*) FROM jobs WHERE tenant = name AND state = 1)) AS oldest_ms,
+                    (SELECT coalesce(sum(greatest(0, (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 0 AND tenant = name)
+                         + (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= $1 AND tenant = name)
+                         - greatest(0, max_running - (SELECT count(*) FROM jobs WHERE tenant = name AND state = 1)))), 0)::bigint
+                     FROM tenants WHERE max_running IS NOT NULL) AS capped, $2::text";
+    const ONE: &str =
+        "SELECT ready AS queued, delayed, blocked, running, CASE WHEN max_running <= running THEN NULL ELSE oldest_ms END AS oldest_ms,
+                    CASE WHEN max_running IS NULL THEN 0 ELSE greatest(0, ready - greatest(0, max_running - running)) END AS capped
+                    FROM (SELECT waiting - blocked - delayed AS ready, * FROM (SELECT
                     (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0) AS waiting,
                     (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 1 AND due_ms > $1) AS delayed,
                     (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 2) AS blocked,
                     (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 1) AS running,
                     (SELECT greatest(due_ms, created_ms) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 0
-                     ORDER BY seq LIMIT 1) AS oldest_ms) counted";
+                     ORDER BY seq LIMIT 1) AS oldest_ms,
+                    (SELECT max_running FROM tenants WHERE name = $2) AS max_running) counted) summed";
     let query = client.prepare_cached(if scope.tenant().is_some() { ONE } else { ALL }).await?;
     let row = client.query_one(&query, &[&now_ms, &scope.tenant()]).await?;
     let count = |name: &str| row.try_get::<_, i64>(name).map(i64::unsigned_abs);
     Ok(Depths {
-        queued: count("queued")?,
+        queued: count("queued")?.saturating_sub(count("capped")?),
         delayed: count("delayed")?,
         blocked: count("blocked")?,
+        capped: count("capped")?,
         running: count("running")?,
         oldest: row.try_get::<_, Option<i64>>("oldest_ms")?.map(|ms| Duration::from_millis((now_ms - ms).max(0).unsigned_abs())),
     })

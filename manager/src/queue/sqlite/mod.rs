@@ -2,22 +2,29 @@
 //!
 //! All SQL is in this folder: `schema` makes the tables, `transitions` changes jobs, `views` reads them.
 
+mod keys;
+mod lease;
 mod rows;
 mod schema;
 mod transitions;
 mod views;
 mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TenantName, TokenState};
+use ampoule_protocol::{
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+};
 use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
 use jiff::Timestamp;
 
-use self::{transitions::Leased, writer::Writer};
+use self::{lease::Leased, writer::Writer};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Scope, Submitted, Swept,
+    Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
 /// The store of one machine. No method blocks the runtime's threads.
@@ -25,6 +32,7 @@ pub(super) struct Sqlite {
     writer: Writer,
     readers: Pool,
     policy: LeasePolicy,
+    fair: Arc<Mutex<Fair>>,
 }
 
 impl Sqlite {
@@ -47,7 +55,7 @@ impl Sqlite {
             .post_create(prepare)
             .build()
             .map_err(|err| failed(err.into()))?;
-        Ok(Self { writer, readers, policy })
+        Ok(Self { writer, readers, policy, fair: Arc::default() })
     }
 
     pub(super) async fn enqueue(&self, jobs: Vec<Submitted>, now: Timestamp) -> Result<Vec<Enqueued>, QueueError> {
@@ -67,9 +75,11 @@ impl Sqlite {
     ) -> Result<Acquired, QueueError> {
         let (scope, now, policy, worker, commands) =
             (scope.clone(), now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
+        let fair = self.fair.clone();
         let work = move |conn: &Connection, events: &mut Vec<Event>| {
-            let cancelled = transitions::cancelling(conn, &scope, &worker, &known)?;
-            let leases = transitions::lease(conn, &scope, &worker, slots, &policy, now, events)?;
+            let fair = &mut fair.lock().unwrap_or_else(PoisonError::into_inner);
+            let cancelled = lease::cancelling(conn, &scope, &worker, &known)?;
+            let leases = lease::lease(conn, fair, &lease::Ask { scope: &scope, worker: &worker, slots }, &policy, now, events)?;
             let tokens: Vec<LeaseToken> = leases.iter().map(|leased| leased.token).collect();
             // Made here, so that the leases come back even when nobody waits for this answer any more.
             let claim = Claim::on(tokens, move |tokens| {
@@ -146,6 +156,49 @@ impl Sqlite {
     pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
         let (scope, now) = (scope.clone(), now.as_millisecond());
         self.read(move |conn| views::depths(conn, &scope, now)).await
+    }
+
+    pub(super) async fn add_key(&self, key: StoredKey, only_first: bool) -> Result<bool, QueueError> {
+        self.writer.run(move |conn, _| keys::add_key(conn, &key, only_first)).await
+    }
+
+    pub(super) async fn has_keys(&self) -> Result<bool, QueueError> {
+        self.read(keys::has_keys).await
+    }
+
+    pub(super) async fn key(&self, id: KeyId) -> Result<Option<StoredKey>, QueueError> {
+        self.read(move |conn| keys::key(conn, id)).await
+    }
+
+    pub(super) async fn keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyView>, QueueError> {
+        self.read(move |conn| keys::keys(conn, after, limit)).await
+    }
+
+    pub(super) async fn revoke_key(&self, id: KeyId, now_ms: i64) -> Result<Option<KeyView>, QueueError> {
+        self.writer.run(move |conn, _| keys::revoke_key(conn, id, now_ms)).await
+    }
+
+    pub(super) async fn used_keys(&self, used: Vec<(KeyId, i64)>) -> Result<(), QueueError> {
+        self.writer.run(move |conn, _| keys::used_keys(conn, &used)).await
+    }
+
+    pub(super) async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: TenantSettings,
+        now_ms: i64,
+    ) -> Result<Option<TenantView>, QueueError> {
+        let name = name.clone();
+        self.writer.run(move |conn, _| keys::set_tenant(conn, &name, &settings, now_ms)).await
+    }
+
+    pub(super) async fn tenant(&self, name: &TenantName) -> Result<Option<TenantView>, QueueError> {
+        let name = name.clone();
+        self.read(move |conn| keys::tenant(conn, &name)).await
+    }
+
+    pub(super) async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
+        self.read(move |conn| keys::tenants(conn, after.as_ref(), limit)).await
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -63,7 +63,10 @@ pub(super) fn id(row: &Row<'_>) -> rusqlite::Result<JobId> {
 }
 
 pub(super) fn tenant(row: &Row<'_>) -> Result<TenantName, QueueError> {
-    let text = row.get_ref("tenant")?.as_str().map_err(rusqlite::Error::from)?;
+    tenant_name(row.get_ref("tenant")?.as_str().map_err(rusqlite::Error::from)?)
+}
+
+pub(super) fn tenant_name(text: &str) -> Result<TenantName, QueueError> {
     text.parse().map_err(|err: TenantNameError| QueueError::Corrupt { what: "tenant", why: err.to_string() })
 }
 

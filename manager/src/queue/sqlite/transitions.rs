@@ -108,7 +108,7 @@ fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64
         .prepare_cached("SELECT seq FROM concurrency_keys WHERE tenant = ?1 AND key = ?2")?
         .query_row([job.tenant.as_str(), key], |row| row.get::<_, i64>(0))
         .optional()?;
-    let by = CancelledBy { by: "concurrency_key".to_owned(), reason: Some(format!("another job has the key `{key}`")) };
+    let by = CancelledBy { by: "concurrency_key".to_owned(), key: None, reason: Some(format!("another job has the key `{key}`")) };
     match (holder, job.spec.concurrency_policy) {
         (None, _) => pass_on(conn, &job.tenant, key, events)?,
         (Some(_), ConcurrencyPolicy::Queue) => {}
@@ -160,7 +160,7 @@ fn is_taken(conn: &Connection, tenant: &TenantName, key: &str) -> Done<bool> {
 }
 
 /// Lets those wait for a key or for a worker that have waited for their time.
-fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
+pub(super) fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
     let mut due = conn.prepare_cached(
         "SELECT seq, tenant, concurrency_key FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
     )?;
@@ -183,64 +183,6 @@ fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
         }
     }
     Ok(due.len())
-}
-
-/// A job just leased.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leased {
-    pub(super) seq: i64,
-    pub(super) token: LeaseToken,
-}
-
-/// Leases waiting jobs to a worker: of the highest priority the oldest.
-pub(super) fn lease(
-    conn: &Connection,
-    scope: &Scope,
-    worker: &str,
-    slots: u32,
-    policy: &LeasePolicy,
-    now_ms: i64,
-    events: &mut Events,
-) -> Done<Vec<Leased>> {
-    if slots == 0 {
-        return Ok(Vec::new());
-    }
-    promote(conn, now_ms, events)?;
-    let mut waiting = conn.prepare_cached(&format!(
-        "{}, payload_bytes FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 AND (?1 IS NULL OR tenant = ?1)
-         ORDER BY priority DESC, seq LIMIT ?2",
-        rows::LIFE
-    ))?;
-    let mut waiting = waiting.query((scope.tenant(), slots))?;
-    let (mut lives, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = waiting.next()? {
-        bytes += row.get::<_, i64>("payload_bytes")?.unsigned_abs();
-        if bytes > policy.acquire_bytes && !lives.is_empty() {
-            break;
-        }
-        lives.push(rows::life(row)?);
-    }
-    let mut leased = Vec::with_capacity(lives.len());
-    for mut life in lives {
-        let (token, event) = life.lease(worker, policy, now_ms);
-        save(conn, &life)?;
-        leased.push(Leased { seq: life.seq, token });
-        events.push(event);
-    }
-    Ok(leased)
-}
-
-/// The leases of a worker whose jobs were cancelled, but for those it knows of.
-pub(super) fn cancelling(conn: &Connection, scope: &Scope, worker: &str, known: &[LeaseToken]) -> Done<Vec<LeaseToken>> {
-    let mut query = conn.prepare_cached(
-        "SELECT id, attempt FROM jobs INDEXED BY jobs_cancelling WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL
-         AND (?2 IS NULL OR tenant = ?2)",
-    )?;
-    let tokens =
-        query.query_map((worker, scope.tenant()), |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?;
-    let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
-    tokens.retain(|token| !known.contains(token));
-    Ok(tokens)
 }
 
 pub(super) fn renew(conn: &Connection, scope: &Scope, tokens: &[LeaseToken], policy: &LeasePolicy, now_ms: i64) -> Done<Vec<TokenState>> {
@@ -425,7 +367,7 @@ fn load(conn: &Connection, scope: &Scope, id: JobId) -> Done<Option<Life>> {
     Ok(rows.next()?.map(rows::life).transpose()?.filter(|life| scope.admits(&life.tenant)))
 }
 
-fn save(conn: &Connection, life: &Life) -> Done<()> {
+pub(super) fn save(conn: &Connection, life: &Life) -> Done<()> {
     conn.prepare_cached(
         "UPDATE jobs SET state = :state, hold = :hold, attempt = :attempt, losses = :losses, cancelled_by = :cancelled_by, worker = :worker,
                 lease_until_ms = :lease_until, queued_ms = :queued, due_ms = :due, start_by_ms = :start_by, started_ms = :started,

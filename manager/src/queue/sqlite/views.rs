@@ -5,7 +5,7 @@ use std::time::Duration;
 use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptSource, ScriptView, TenantName};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
-use super::{rows, transitions::Leased};
+use super::{lease::Leased, rows};
 use crate::queue::{
     Depths, JobFilter, MAX_PAGE_BYTES, QueueError, Scope,
     life::{Hold, Terms},
@@ -208,23 +208,33 @@ pub(super) fn depths(conn: &Connection, scope: &Scope, now_ms: i64) -> Result<De
                 (SELECT count(*) FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2),
                 (SELECT count(*) FROM jobs INDEXED BY jobs_by_lease WHERE state = 1),
                 (SELECT min((SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state
-                             WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1)) FROM tenants), ?2";
+                             WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1)) FROM tenants
+                 WHERE max_running IS NULL OR max_running > (SELECT count(*) FROM jobs INDEXED BY jobs_by_state
+                                                             WHERE tenant = name AND state = 1)),
+                (SELECT coalesce(sum(max(0, (SELECT count(*) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 AND tenant = name)
+                     + (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1 AND tenant = name)
+                     - max(0, max_running - (SELECT count(*) FROM jobs INDEXED BY jobs_by_state WHERE tenant = name AND state = 1)))), 0)
+                 FROM tenants WHERE max_running IS NOT NULL), ?2";
     // Nearly all jobs whose time has come are ready already.
-    const ONE: &str = "SELECT waiting - blocked - delayed, delayed, blocked, running, oldest, ?2 FROM (SELECT
+    const ONE: &str = "SELECT ready, delayed, blocked, running, iif(max_running <= running, NULL, oldest),
+                iif(max_running IS NULL, 0, max(0, ready - max(0, max_running - running)))
+         FROM (SELECT waiting - blocked - delayed AS ready, * FROM (SELECT
                 (SELECT count(*) FROM jobs INDEXED BY jobs_by_state WHERE tenant = ?2 AND state = 0) AS waiting,
                 (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms > ?1 AND tenant = ?2) AS delayed,
                 (SELECT count(*) FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND tenant = ?2) AS blocked,
                 (SELECT count(*) FROM jobs INDEXED BY jobs_by_state WHERE tenant = ?2 AND state = 1) AS running,
                 (SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state
-                 WHERE tenant = ?2 AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) AS oldest)";
+                 WHERE tenant = ?2 AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) AS oldest,
+                (SELECT max_running FROM tenants WHERE name = ?2) AS max_running))";
     let mut query = conn.prepare_cached(if scope.tenant().is_some() { ONE } else { ALL })?;
     let count = |row: &Row<'_>, k| row.get::<_, i64>(k).map(i64::unsigned_abs);
     Ok(query.query_row((now_ms, scope.tenant()), |row| {
         let oldest_ms: Option<i64> = row.get(4)?;
         Ok(Depths {
-            queued: count(row, 0)?,
+            queued: count(row, 0)?.saturating_sub(count(row, 5)?),
             delayed: count(row, 1)?,
             blocked: count(row, 2)?,
+            capped: count(row, 5)?,
             running: count(row, 3)?,
             oldest: oldest_ms.map(|ms| Duration::from_millis((now_ms - ms).max(0).unsigned_abs())),
         })
