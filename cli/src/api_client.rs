@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobSpec, JobView, LogPage, Problem};
+use ampoule_protocol::{
+    JobId, JobList, JobSpec, JobView, KeyId, KeyList, KeySpec, KeyView, LogPage, NewKey, Problem, TenantList, TenantName, TenantSettings,
+    TenantView,
+};
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -15,6 +18,9 @@ pub(crate) struct ManagerAddress {
     /// The key to show it, if it asks for one.
     #[arg(long, env = "AMPOULE_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<String>,
+    /// The tenant that it is about; only an admin's key may name one.
+    #[arg(long, env = "AMPOULE_TENANT", value_name = "NAME")]
+    pub(crate) tenant: Option<TenantName>,
 }
 
 /// How long one call may take beyond the time that the manager was asked to wait.
@@ -28,12 +34,18 @@ pub(crate) struct ApiClient {
     http: Client,
     base: String,
     key: Option<String>,
+    tenant: Option<TenantName>,
 }
 
 impl ApiClient {
     pub(crate) fn new(address: &ManagerAddress) -> Result<Self> {
         let http = Client::builder().no_proxy().build().context("the HTTP client does not start")?;
-        Ok(Self { http, base: address.manager.trim_end_matches('/').to_owned(), key: address.key.clone() })
+        Ok(Self { http, base: address.manager.trim_end_matches('/').to_owned(), key: address.key.clone(), tenant: address.tenant.clone() })
+    }
+
+    /// For what is no tenant's.
+    pub(crate) fn for_all(address: &ManagerAddress) -> Result<Self> {
+        Ok(Self { tenant: None, ..Self::new(address)? })
     }
 
     /// Stores a job.
@@ -95,6 +107,31 @@ impl ApiClient {
         self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)])).await
     }
 
+    /// Makes a key.
+    pub(crate) async fn create_key(&self, spec: &KeySpec) -> Result<NewKey> {
+        self.send(self.http.post(self.url("keys")).json(spec)).await
+    }
+
+    /// One page of keys.
+    pub(crate) async fn keys(&self, cursor: Option<&str>) -> Result<KeyList> {
+        self.send(self.http.get(self.url("keys")).query(&[("limit", "1000")]).query(&cursor.map(|cursor| [("cursor", cursor)]))).await
+    }
+
+    /// Revokes a key.
+    pub(crate) async fn revoke_key(&self, id: KeyId) -> Result<KeyView> {
+        self.send(self.http.delete(self.url(&format!("keys/{id}")))).await
+    }
+
+    /// One page of tenants.
+    pub(crate) async fn tenants(&self, cursor: Option<&str>) -> Result<TenantList> {
+        self.send(self.http.get(self.url("tenants")).query(&[("limit", "1000")]).query(&cursor.map(|cursor| [("cursor", cursor)]))).await
+    }
+
+    /// Sets how a tenant is treated.
+    pub(crate) async fn set_tenant(&self, name: &TenantName, settings: &TenantSettings) -> Result<TenantView> {
+        self.send(self.http.put(self.url(&format!("tenants/{name}"))).json(settings)).await
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/v1/{path}", self.base)
     }
@@ -102,6 +139,9 @@ impl ApiClient {
     async fn send<A: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<A> {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
+        }
+        if let Some(tenant) = &self.tenant {
+            request = request.header("ampoule-tenant", tenant.as_str());
         }
         let response = request
             .timeout(MAX_WAIT + PATIENCE)

@@ -202,6 +202,7 @@ pub(crate) async fn queue(args: QueueArgs) -> Result<Exit> {
         ("queued", "wait for a worker"),
         ("delayed", "wait for their time"),
         ("blocked", "wait for another job with their concurrency key"),
+        ("capped", "wait for others of their tenant, of which as many run as may"),
         ("running", "run"),
         ("oldest_queued_ms", "ms for which the oldest could have started"),
     ] {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin_commands;
 mod api_client;
 mod bench;
 mod capacity;
@@ -51,6 +52,10 @@ enum Command {
     Retry(job_commands::RetryArgs),
     /// Show how full the queue is.
     Queue(job_commands::QueueArgs),
+    /// Make, list and revoke keys of the API.
+    Key(admin_commands::KeyArgs),
+    /// Show and set how tenants are treated.
+    Tenant(admin_commands::TenantArgs),
     /// A whole install from one manifest: render, check, compare, explain it, and look whether a place is ready for it.
     Platform(platform::Args),
     /// Tell how many sandboxes fit into a given memory.
@@ -81,6 +86,8 @@ fn main() -> std::process::ExitCode {
             Command::Cancel(args) => job_commands::cancel(args).await,
             Command::Retry(args) => job_commands::retry(args).await,
             Command::Queue(args) => job_commands::queue(args).await,
+            Command::Key(args) => admin_commands::key(args).await,
+            Command::Tenant(args) => admin_commands::tenant(args).await,
             Command::Platform(args) => platform::platform(args).await,
             Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,

@@ -20,7 +20,7 @@ use crate::{
 /// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder, unless --store says otherwise.
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen. Anything but loopback needs keys.
+    /// Where to listen. Anywhere but on loopback every request needs a key; without any, one for an admin is made and shown.
     #[arg(long, env = "AMPOULE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// The folder for the store; made if it is absent.
@@ -40,7 +40,7 @@ pub(crate) struct ServeArgs {
 /// API and queue; workers connect from elsewhere.
 #[derive(clap::Args)]
 pub(crate) struct ManagerArgs {
-    /// Where to listen. Anything but loopback needs keys.
+    /// Where to listen. Anywhere but on loopback every request needs a key; without any, one for an admin is made and shown.
     #[arg(long, env = "AMPOULE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// The store: sqlite:PATH, or postgres://USER@HOST/DATABASE, which several managers may share.
@@ -97,7 +97,7 @@ struct LogArgs {
 const KEY_VARIABLES: [&str; 3] = ["AMPOULE_SUBMIT_KEY", "AMPOULE_WORKER_KEY", "AMPOULE_ADMIN_KEY"];
 
 /// File of the store in the data folder.
-const STORE_FILE: &str = "ampoule.sqlite";
+pub(crate) const STORE_FILE: &str = "ampoule.sqlite";
 
 pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     start_log(&args.log)?;
@@ -106,15 +106,13 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let mut config = manager_config(store, &args.queue)?;
     let worker_key = match key_text(KEY_VARIABLES[1])? {
         Some(key) => Some(key),
-        // With keys for others, the worker of this process needs one too; nobody else has to know it.
-        None if !config.keys.is_empty() => {
+        // As soon as there is a key, the worker of this process needs one too; nobody else has to know it.
+        None => {
             let key = own_key()?;
-            config.keys.worker = Some(Key::new(&key)?);
+            config.own_worker_key = Some(Key::new(&key)?);
             Some(key)
         }
-        None => None,
     };
-    ampoule_manager::check_exposure(args.listen, &config.keys)?;
     if is_ours {
         fs::create_dir_all(&args.data).with_context(|| format!("cannot make the data folder {}", args.data.display()))?;
     }
@@ -156,7 +154,6 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
 pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
     start_log(&args.log)?;
     let config = manager_config(args.store, &args.queue)?;
-    ampoule_manager::check_exposure(args.listen, &config.keys)?;
     let listener = bind(args.listen).await?;
     let terminated = terminated()?;
     println!("ampoule manager listens on http://{}", listener.local_addr()?);

@@ -1,11 +1,11 @@
-//! What an operator sets, and the check that nobody opens the API to a network by accident.
+//! What an operator sets.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use ampoule_protocol::{ByteSize, Limits};
+use ampoule_protocol::{ByteSize, Limits, Role};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::queue::StoreUrl;
+use crate::queue::{LeasePolicy, StoreUrl};
 
 /// Fewest characters of a key: 16 random base64 characters are 96 bits.
 pub(crate) const MIN_KEY_CHARS: usize = 16;
@@ -17,8 +17,12 @@ pub(crate) const MAX_KEY_CHARS: usize = 256;
 pub struct Config {
     /// Where jobs are kept.
     pub store: StoreUrl,
-    /// Who may do what.
+    /// Keys that the operator provides, beside those in the store. They are of no tenant's: submit and worker keys work for `default` and for all.
     pub keys: Keys,
+    /// The key of a worker in the same process: it makes nobody else need one.
+    pub own_worker_key: Option<Key>,
+    /// Is given the admin key that is made when the manager listens where others can reach it, and there is no key at all.
+    pub first_key: fn(&str),
     /// The most that a job can ask for.
     pub ceiling: Limits,
     /// How long a worker keeps a job without renewing. A lost worker's jobs run again after this time.
@@ -49,6 +53,8 @@ impl Config {
         Self {
             store: store.into(),
             keys: Keys::default(),
+            own_worker_key: None,
+            first_key: |key| eprintln!("made the first key, an admin's; it is shown this once: {key}"),
             ceiling: Limits::CEILING,
             // Long enough for a garbage-collecting proxy or a paused virtual machine, short enough to be waited for.
             lease: Duration::from_secs(15),
@@ -67,6 +73,11 @@ impl Config {
             retention: Duration::from_secs(14 * 24 * 60 * 60),
             drain: Duration::from_secs(10),
         }
+    }
+
+    /// How leases are kept.
+    pub fn lease_policy(&self) -> LeasePolicy {
+        LeasePolicy { lease: self.lease, max_attempts: self.max_attempts, acquire_bytes: self.acquire_bytes.0 }
     }
 
     /// Refuses values that no manager can work with.
@@ -98,42 +109,6 @@ pub enum ConfigError {
     /// A key that is too short, too long or not printable.
     #[error("a key must have {MIN_KEY_CHARS} to {MAX_KEY_CHARS} printable ASCII characters without spaces")]
     Key,
-    /// Anybody on the network could run scripts here.
-    #[error("refused to listen on {addr}, which others can reach, without a {missing} key; configure one or listen on 127.0.0.1")]
-    Exposed {
-        /// Where it was to listen.
-        addr: SocketAddr,
-        /// Which key is missing.
-        missing: Role,
-    },
-}
-
-/// Who a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Submits jobs, reads and cancels them.
-    Submit,
-    /// Leases jobs and reports on them; sees nothing else.
-    Worker,
-    /// All that submit may, and reads the state of the queue.
-    Admin,
-}
-
-impl Role {
-    /// The name in messages and settings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Submit => "submit",
-            Self::Worker => "worker",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// A bearer key, kept as its BLAKE3 hash: it prints nowhere, and comparing tells nothing about it, not even its length.
@@ -151,6 +126,11 @@ impl Key {
         }
     }
 
+    /// The text is this key.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.matches(&blake3::hash(text.as_bytes())).into()
+    }
+
     fn matches(&self, given: &blake3::Hash) -> Choice {
         self.0.as_bytes()[..].ct_eq(&given.as_bytes()[..])
     }
@@ -162,7 +142,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// The bearer key of each role. Without any key the API is open; with one, a role without a key is shut.
+/// A bearer key for each of three roles, provided by the operator.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// For clients.
@@ -192,29 +172,6 @@ impl Keys {
     }
 }
 
-/// How far the API is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
-    /// Every request needs a key.
-    Keyed,
-    /// Loopback without keys: every process of this machine may use it.
-    OpenOnLoopback,
-}
-
-/// Refuses to serve an address that others can reach unless clients and workers need keys there.
-pub fn check_exposure(addr: SocketAddr, keys: &Keys) -> Result<Exposure, ConfigError> {
-    if addr.ip().to_canonical().is_loopback() {
-        return Ok(if keys.is_empty() { Exposure::OpenOnLoopback } else { Exposure::Keyed });
-    }
-    if keys.submit.is_none() && keys.admin.is_none() {
-        return Err(ConfigError::Exposed { addr, missing: Role::Submit });
-    }
-    if keys.worker.is_none() {
-        return Err(ConfigError::Exposed { addr, missing: Role::Worker });
-    }
-    Ok(Exposure::Keyed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,27 +191,6 @@ mod tests {
         assert!(!format!("{keys:?}").contains("0123456789"));
         for text in ["", "short", "with space 0123456789", &"x".repeat(257)] {
             assert_eq!(Key::new(text).unwrap_err(), ConfigError::Key, "{text}");
-        }
-    }
-
-    #[test]
-    fn only_loopback_may_be_open() {
-        let none = Keys::default();
-        let client = Keys { submit: key("submit-0123456789"), ..Keys::default() };
-        let both = Keys { worker: key("worker-0123456789"), ..client.clone() };
-        for (addr, keys, missing) in [
-            ("127.0.0.1:1", &none, Ok(Exposure::OpenOnLoopback)),
-            ("[::1]:1", &none, Ok(Exposure::OpenOnLoopback)),
-            ("[::ffff:127.0.0.1]:1", &none, Ok(Exposure::OpenOnLoopback)),
-            ("127.0.0.1:1", &client, Ok(Exposure::Keyed)),
-            ("0.0.0.0:1", &none, Err(Role::Submit)),
-            ("[::]:1", &none, Err(Role::Submit)),
-            ("10.0.0.1:1", &client, Err(Role::Worker)),
-            ("10.0.0.1:1", &both, Ok(Exposure::Keyed)),
-        ] {
-            let addr: SocketAddr = addr.parse().unwrap();
-            let wanted = missing.map_err(|missing| ConfigError::Exposed { addr, missing });
-            assert_eq!(check_exposure(addr, keys), wanted);
         }
     }
 }

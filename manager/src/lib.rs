@@ -7,6 +7,7 @@
 //!
 //! - `api` speaks HTTP: authenticates, checks, bounds, and turns every error into a problem document.
 //! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
+//! - `key_ring` knows whom a key lets in.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
@@ -17,12 +18,13 @@
 
 mod api;
 mod config;
+mod key_ring;
 mod metrics;
 mod notify;
 pub mod queue;
 mod reaper;
 mod server;
 
-pub use config::{Config, ConfigError, Exposure, Key, Keys, Role, check_exposure};
+pub use config::{Config, ConfigError, Key, Keys};
 pub use queue::{StoreUrl, StoreUrlError};
 pub use server::{RunError, run};

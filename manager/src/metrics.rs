@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     queue_size: Gauge,
     delayed: Gauge,
     blocked: Gauge,
+    capped: Gauge,
     running: Gauge,
     oldest_age: Gauge<f64, AtomicU64>,
     start_delay: Histogram,
@@ -54,6 +55,7 @@ impl Default for Metrics {
             queue_size: Gauge::default(),
             delayed: Gauge::default(),
             blocked: Gauge::default(),
+            capped: Gauge::default(),
             running: Gauge::default(),
             oldest_age: Gauge::default(),
             start_delay: Histogram::new(START_DELAY_SECONDS),
@@ -81,6 +83,7 @@ impl Metrics {
         registry.register("job_queue_size", "Jobs waiting to start; the same figure from every replica", self.queue_size.clone());
         registry.register("jobs_delayed", "Jobs waiting for their time; the same figure from every replica", self.delayed.clone());
         registry.register("jobs_blocked", "Jobs waiting for another one with their concurrency key; the same figure from every replica", self.blocked.clone());
+        registry.register("jobs_capped", "Jobs waiting for another one of their tenant to end, of which as many run as may; the same figure from every replica", self.capped.clone());
         registry.register("jobs_running", "Jobs under a lease; the same figure from every replica", self.running.clone());
         registry.register_with_unit("job_queue_oldest_age", "Time for which the oldest job waiting to start could have started, 0 when none waits", Unit::Seconds, self.oldest_age.clone());
         registry.register_with_unit("job_start_delay", "Time from queued to started, of each attempt", Unit::Seconds, self.start_delay.clone());
@@ -128,6 +131,7 @@ impl Metrics {
         self.queue_size.set(depths.queued.cast_signed());
         self.delayed.set(depths.delayed.cast_signed());
         self.blocked.set(depths.blocked.cast_signed());
+        self.capped.set(depths.capped.cast_signed());
         self.running.set(depths.running.cast_signed());
         self.oldest_age.set(depths.oldest.unwrap_or_default().as_secs_f64());
         self.store_commits.inner().store(commits.commits(), Ordering::Relaxed);

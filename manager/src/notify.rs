@@ -12,12 +12,14 @@ use std::{
 use ampoule_protocol::JobId;
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::queue::{Event, Wake};
+use crate::queue::{Event, Scope, Wake};
 
 /// All bells of a manager.
 #[derive(Debug, Default)]
 pub(crate) struct Bells {
     work: Notify,
+    /// For those who may not take every job: none of them can count on being the right one to wake.
+    scoped_work: Notify,
     delayed: Notify,
     /// Rung when the job's state has become final.
     pub(crate) finished: Keyed<JobId>,
@@ -43,11 +45,15 @@ impl Bells {
     pub(crate) fn wake(&self, wake: &Wake) {
         match wake {
             // Nobody knows how many jobs there are: all look.
-            Wake::Work => self.work.notify_waiters(),
+            Wake::Work => {
+                self.work.notify_waiters();
+                self.scoped_work.notify_waiters();
+            }
             Wake::Finished(id) => self.finished.ring(id),
             Wake::Cancel(worker) => self.cancels.ring(worker),
             Wake::All => {
                 self.work.notify_waiters();
+                self.scoped_work.notify_waiters();
                 self.delayed.notify_one();
                 self.finished.ring_all();
                 self.cancels.ring_all();
@@ -55,9 +61,10 @@ impl Bells {
         }
     }
 
-    /// Wakes one of those who wait for work, the one that has waited longest.
+    /// Wakes one of those who wait for anybody's work, the one that has waited longest, and all who wait for one tenant's.
     pub(crate) fn ring_work(&self) {
         self.work.notify_one();
+        self.scoped_work.notify_waiters();
     }
 
     /// For waiting for a job to be stored whose time is to come.
@@ -66,8 +73,11 @@ impl Bells {
     }
 
     /// For waiting for work: enable it, look into the queue, then await it.
-    pub(crate) fn work(&self) -> Notified<'_> {
-        self.work.notified()
+    pub(crate) fn work(&self, scope: &Scope) -> Notified<'_> {
+        match scope {
+            Scope::All => self.work.notified(),
+            Scope::Tenant(_) => self.scoped_work.notified(),
+        }
     }
 }
 
@@ -161,7 +171,7 @@ mod tests {
     #[test]
     fn each_queued_job_wakes_one() {
         let bells = Bells::default();
-        let (mut a, mut b) = (Box::pin(bells.work()), Box::pin(bells.work()));
+        let (mut a, mut b) = (Box::pin(bells.work(&Scope::All)), Box::pin(bells.work(&Scope::All)));
         a.as_mut().enable();
         b.as_mut().enable();
         bells.hear(&[Event::Queued, Event::Queued]);

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Outcome;
+use crate::{KeyId, Outcome};
 
 /// An attempt that did not end its job, or no longer does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ impl LostCause {
 pub struct CancelledBy {
     /// The role of the key that was shown, `anybody` where none is needed, or `concurrency_key`.
     pub by: String,
+    /// Which key, if it is one that the store keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// What they said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -12,6 +12,7 @@
 mod attempt;
 mod job;
 mod json;
+mod key;
 mod lease;
 mod limits;
 mod log;
@@ -19,8 +20,10 @@ mod outcome;
 mod problem;
 mod report;
 mod retry;
+mod role;
 mod script;
 mod size;
+mod tenant;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
 pub use job::{
@@ -28,6 +31,7 @@ pub use job::{
     MAX_PRIORITY, MAX_START_WITHIN_MS, MAX_TAG_CHARS, MAX_TAGS, START_WITHIN_MS, ScriptView, SpecError,
 };
 pub use json::{Json, NotJson};
+pub use key::{KeyId, KeyList, KeySpec, KeySpecError, KeyView, MAX_KEY_NAME_CHARS, MAX_REQUESTS_PER_SECOND, NewKey};
 pub use lease::{
     AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,
 };
@@ -37,5 +41,7 @@ pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
+pub use role::{Role, RoleError};
 pub use script::{LibrarySource, ScriptSource};
 pub use size::{ByteSize, ParseByteSizeError};
+pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};

@@ -5,30 +5,79 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Server, ampoule_with, file, folder, job};
+use crate::support::{Server, ampoule_with, eventually, file, folder, job};
 
 const SUBMIT: &str = "submit-0123456789abcdef";
 const WORKER: &str = "worker-0123456789abcdef";
 const ADMIN: &str = "admin-0123456789abcdef";
 
 #[test]
-fn an_open_api_stays_on_this_machine() {
+fn keys_that_cannot_be_are_refused_at_the_start() {
     let folder = folder();
     let data = folder.path().join("data");
     let serve = ["serve", "--listen", "0.0.0.0:0", "--data", data.to_str().unwrap()];
-    ampoule_with(&[], &serve).says(2, &["0.0.0.0:0", "submit key", "configure one or listen on 127.0.0.1"]);
     ampoule_with(&[("AMPOULE_SUBMIT_KEY", "short")], &serve).says(2, &["AMPOULE_SUBMIT_KEY", "16 to 256"]);
     let both = [("AMPOULE_SUBMIT_KEY", SUBMIT), ("AMPOULE_SUBMIT_KEY_FILE", "/nowhere")];
     ampoule_with(&both, &serve).says(2, &["AMPOULE_SUBMIT_KEY_FILE", "has to go"]);
     ampoule_with(&[("AMPOULE_SUBMIT_KEY_FILE", "/nowhere")], &serve).says(2, &["AMPOULE_SUBMIT_KEY_FILE", "/nowhere"]);
     assert!(!data.exists(), "a refused start left a folder");
+}
 
-    let store = format!("sqlite:{}", data.join("q.sqlite").display());
-    let manager = ["manager", "--listen", "0.0.0.0:0", "--store", &store];
-    ampoule_with(&[], &manager).says(2, &["submit key"]);
-    // A manager alone has no worker to make up a key for.
-    ampoule_with(&[("AMPOULE_SUBMIT_KEY", SUBMIT)], &manager).says(2, &["worker key"]);
-    assert!(!data.exists());
+/// Without any key nobody is served where others could be: the log has one for an admin, who makes the others.
+#[tokio::test]
+async fn the_first_key_is_shown_and_makes_the_others() {
+    let folder = folder();
+    let server = Server::serve(folder.path(), &["--listen", "0.0.0.0:0"]);
+    let url = server.url.replace("0.0.0.0", "127.0.0.1");
+    let admin = eventually(async || server.log().lines().find_map(|line| Some(line.rsplit_once("shown this once: ")?.1.to_owned()))).await;
+    let at = |arguments: &[&str]| [arguments, &["--manager", &url]].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let run = |key: &str, arguments: &[&str]| {
+        let arguments = at(arguments);
+        ampoule_with(&[("AMPOULE_KEY", key)], &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    run("", &["key", "list"]).says(2, &["unauthorized"]);
+    let made = run(&admin, &["key", "create", "ci", "--role", "submit", "--tenant", "red", "--json"]).json();
+    let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    assert_eq!((made["tenant"].as_str(), made["role"].as_str()), (Some("red"), Some("submit")));
+
+    // The worker inside was let in all along.
+    let script = file(&folder, "script.js", "export default () => 7");
+    let said = run(key, &["submit", &script, "--wait"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "7\n"), "{}", said.stderr);
+    assert_eq!(run(&admin, &["jobs", "--json"]).json()["items"], json!([]));
+    assert_eq!(run(&admin, &["jobs", "--json", "--tenant", "red"]).json()["items"].as_array().unwrap().len(), 1);
+
+    let listed = run(&admin, &["key", "list"]);
+    for part in ["first", "admin", "ci", "submit", "red", id] {
+        assert!(listed.stdout.contains(part), "{part}: {}", listed.stdout);
+    }
+    assert!(!listed.stdout.contains(key));
+    run(&admin, &["key", "revoke", id]).says(0, &[]);
+    run(key, &["jobs"]).says(2, &["unauthorized"]);
+    let set = run(&admin, &["tenant", "set", "red", "--weight", "3", "--max-running", "10"]);
+    assert!(set.code == Some(0) && set.stdout.lines().last().unwrap().split_whitespace().eq(["3", "10", "red"]), "{set:?}");
+    let set = run(&admin, &["tenant", "set", "red", "--max-running", "none"]);
+    assert!(set.stdout.lines().last().unwrap().split_whitespace().eq(["3", "-", "red"]), "{set:?}");
+}
+
+/// Whoever has the store can make a key without any manager, and while one runs on it.
+#[tokio::test]
+async fn a_key_is_made_in_the_store() {
+    let folder = folder();
+    let data = folder.path().to_str().unwrap();
+    let made = ampoule_with(&[], &["key", "create", "root", "--role", "admin", "--data", data]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let key = made.stdout.trim();
+    let server = Server::serve(folder.path(), &[]);
+    assert_eq!(server.get("/v1/jobs").await.status.as_u16(), 401);
+    let made = ampoule_with(&[], &["key", "create", "ci", "--role", "read", "--data", data, "--json"]).json();
+    for key in [key, made["key"].as_str().unwrap()] {
+        server.send(server.request(Method::GET, "/v1/jobs").bearer_auth(key)).await.json(200);
+    }
+    let listed = ampoule_with(&[], &["key", "list", "--data", data, "--json"]).json();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    ampoule_with(&[], &["key", "create", "x", "--role", "king", "--data", data]).says(2, &["no role"]);
+    ampoule_with(&[], &["tenant", "set", "red", "--weight", "0", "--data", data]).says(2, &["1 to 1000"]);
 }
 
 #[tokio::test]

@@ -1,50 +1,110 @@
-//! Who may do what: one bearer key per role.
+//! Who may do what: a bearer key has a tenant and a role, and every endpoint needs one.
 
 use std::{net::IpAddr, sync::Arc};
 
+use ampoule_protocol::{KeyId, Role, TenantName};
 use axum::{
-    extract::{Request, State},
-    http::{header, uri::Authority},
-    middleware::Next,
+    Router,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, header, request::Parts, uri::Authority},
+    middleware::{Next, from_fn_with_state},
     response::Response,
 };
 
 use super::{Api, problem::ApiError};
-use crate::config::{Exposure, Keys, Role};
+use crate::{key_ring::Refused, queue::Scope};
 
-/// Who a request comes from, for the record. An extension of every request that was let in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Caller(Option<Role>);
+/// Header by which an admin names the tenant that a request is about.
+const TENANT_HEADER: &str = "ampoule-tenant";
+
+/// Who a request comes from. An extension of every request that was let in.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// Whose jobs the request is about.
+    pub(super) tenant: TenantName,
+    /// Whose jobs a worker may lease.
+    pub(super) scope: Scope,
+    /// The key's role; without one there is no need for a key.
+    pub(super) role: Option<Role>,
+    /// Which key; without one the operator provided it, or there is no need for one.
+    pub(super) key: Option<KeyId>,
+}
 
 impl Caller {
-    /// The key's role, or that there is no need for one.
-    pub(super) fn name(self) -> &'static str {
-        self.0.map_or("anybody", Role::as_str)
+    /// For the record: the key's role, or that there is no need for one.
+    pub(super) fn name(&self) -> &'static str {
+        self.role.map_or("anybody", Role::as_str)
     }
 }
 
-pub(super) async fn submit(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Result<Response, ApiError> {
-    let role = check(&api.config.keys, &request, &[Role::Submit, Role::Admin])?;
-    request.extensions_mut().insert(Caller(role));
-    Ok(next.run(request).await)
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Internal("a route is behind no guard"))
+    }
 }
 
-pub(super) async fn worker(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    check(&api.config.keys, &request, &[Role::Worker])?;
-    Ok(next.run(request).await)
+/// Lets only those in whose key's role includes this one.
+pub(super) fn guarded(routes: Router<Arc<Api>>, api: &Arc<Api>, role: Role) -> Router<Arc<Api>> {
+    let guard = move |State(api): State<Arc<Api>>, mut request: Request, next: Next| async move {
+        let caller = admit(&api, request.headers(), role).await?;
+        request.extensions_mut().insert(caller);
+        Ok::<Response, ApiError>(next.run(request).await)
+    };
+    routes.route_layer(from_fn_with_state(api.clone(), guard))
 }
 
-pub(super) async fn admin(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    check(&api.config.keys, &request, &[Role::Admin])?;
-    Ok(next.run(request).await)
+async fn admit(api: &Api, headers: &HeaderMap, needed: Role) -> Result<Caller, ApiError> {
+    let holder = if api.keys.is_required().await? { Some(api.keys.holder(bearer(headers)?).await?) } else { None };
+    let role = holder.as_ref().map(|holder| holder.role);
+    if let Some(role) = role.filter(|role| !role.includes(needed)) {
+        return Err(ApiError::Role(role));
+    }
+    let own = holder.as_ref().and_then(|holder| holder.tenant.clone());
+    let named = named_tenant(headers)?.filter(|named| own.as_ref() != Some(named));
+    if let Some(named) = &named {
+        if let Some(role) = role.filter(|role| *role != Role::Admin) {
+            return Err(ApiError::ForeignTenant(role));
+        }
+        if !api.keys.has_tenant(named).await? {
+            return Err(ApiError::NoTenant(named.clone()));
+        }
+    }
+    let tenant = named.or(own);
+    let scope = tenant.clone().map_or(Scope::All, Scope::Tenant);
+    Ok(Caller { tenant: tenant.unwrap_or_default(), scope, role, key: holder.and_then(|holder| holder.id) })
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unknown => Self::WrongKey,
+            Refused::Rate(wait) => Self::RateLimited(wait),
+            Refused::Store(err) => Self::Queue(err),
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let given = headers.get(header::AUTHORIZATION).ok_or(ApiError::NoKey)?;
+    let given = given.to_str().ok().and_then(|text| text.split_once(' '));
+    let (_, key) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).ok_or(ApiError::NoKey)?;
+    Ok(key.trim())
+}
+
+fn named_tenant(headers: &HeaderMap) -> Result<Option<TenantName>, ApiError> {
+    let Some(value) = headers.get(TENANT_HEADER) else { return Ok(None) };
+    let name = value.to_str().ok().and_then(|text| text.parse().ok());
+    name.map(Some).ok_or(ApiError::Header { name: TENANT_HEADER, wanted: "must be a tenant's name: letters, digits, `-`, `_` and `.`" })
 }
 
 /// While the API is open on loopback, a web page must not reach it from a browser by a name of its own that resolves to
 /// 127.0.0.1 (DNS rebinding): the request must name this machine. Without a `host` it comes from no browser.
 pub(super) async fn local_host(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    if api.exposure == Exposure::OpenOnLoopback
-        && let Some(host) = request.headers().get(header::HOST)
+    if let Some(host) = request.headers().get(header::HOST)
         && !host.to_str().is_ok_and(names_loopback)
+        && !api.keys.is_required().await?
     {
         return Err(ApiError::Host);
     }
@@ -55,17 +115,6 @@ fn names_loopback(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-fn check(keys: &Keys, request: &Request, allowed: &[Role]) -> Result<Option<Role>, ApiError> {
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let given = request.headers().get(header::AUTHORIZATION).ok_or(ApiError::NoKey)?;
-    let given = given.to_str().ok().and_then(|text| text.split_once(' '));
-    let Some((_, key)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else { return Err(ApiError::NoKey) };
-    let role = keys.role_of(key.trim()).ok_or(ApiError::WrongKey)?;
-    if allowed.contains(&role) { Ok(Some(role)) } else { Err(ApiError::Role(role)) }
 }
 
 #[cfg(test)]

@@ -60,6 +60,11 @@ pub(super) async fn body_or_none<T: DeserializeOwned + Send + 'static>(headers: 
     Ok(Some(parse(body(headers, from, SMALL_BODY).await?).await?))
 }
 
+/// Parses a small body that must be there.
+pub(super) async fn small_body<T: DeserializeOwned + Send + 'static>(headers: &HeaderMap, from: Body) -> Result<T, ApiError> {
+    parse(body(headers, from, SMALL_BODY).await?).await
+}
+
 /// Lets a client finish sending what is refused, within reason.
 async fn discard(mut stream: BodyDataStream) {
     let mut left = DISCARDED_BYTES;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ampoule_protocol::{BatchSpec, BatchStored, JobRef, JobState, MAX_BATCH_JOBS};
 use axum::{
-    Extension, Json,
+    Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -22,7 +22,7 @@ use super::{
 use crate::queue::{Bulk, JobFilter, Submitted};
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
-pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
     let BatchSpec { jobs } = extract::parse(body).await?;
@@ -33,7 +33,7 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body:
     let submitted = extract::offload(bytes, move || {
         let job = |(place, spec): (usize, ampoule_protocol::JobSpec)| {
             let limits = spec.check(&ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
-            Ok(Submitted::new(spec, limits, None))
+            Ok(Submitted::new(caller.tenant.clone(), spec, limits, None))
         };
         jobs.into_iter().enumerate().map(job).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -71,34 +71,29 @@ struct Changed {
 }
 
 /// Cancels all jobs that the filter names, waiting and running ones.
-pub(super) async fn cancel(
-    State(api): State<Arc<Api>>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let (filter, reason) = read(&headers, body).await?;
-    change(&api, filter, Bulk::Cancel(cancelled_by(caller, Some(CancelBody { reason }))?)).await
+pub(super) async fn cancel(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let (filter, reason) = read(&caller, &headers, body).await?;
+    change(&api, filter, Bulk::Cancel(cancelled_by(&caller, Some(CancelBody { reason }))?)).await
 }
 
 /// Lets all jobs be tried again that the filter names, failed and cancelled ones.
-pub(super) async fn retry(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let (filter, _) = read(&headers, body).await?;
+pub(super) async fn retry(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let (filter, _) = read(&caller, &headers, body).await?;
     change(&api, filter, Bulk::Retry).await
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<(JobFilter, Option<String>), ApiError> {
+async fn read(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<(JobFilter, Option<String>), ApiError> {
     let wanted = || ApiError::Value { field: "filter", wanted: "must have at least one of state, script, tag and dead".to_owned() };
     let BulkBody { filter, reason } = extract::body_or_none(headers, body).await?.ok_or_else(wanted)?;
+    let empty = JobFilter { tenant: caller.tenant.clone(), ..JobFilter::default() };
     let filter = JobFilter {
         state: filter.state,
         script: printable("script", filter.script)?,
         tag: tag(filter.tag)?,
         dead: filter.dead,
-        before: None,
-        limit: 0,
+        ..empty.clone()
     };
-    if filter == JobFilter::default() {
+    if filter == empty {
         return Err(wanted());
     }
     Ok((filter, reason))

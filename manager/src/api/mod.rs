@@ -4,6 +4,7 @@ mod auth;
 mod extract;
 mod health;
 mod jobs;
+mod keys;
 mod leases;
 mod logs;
 mod many;
@@ -11,20 +12,16 @@ mod problem;
 
 use std::sync::Arc;
 
+use ampoule_protocol::Role;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 use tokio_util::sync::CancellationToken;
 
 use self::problem::ApiError;
-use crate::{
-    config::{Config, Exposure},
-    metrics::Metrics,
-    notify::Bells,
-    queue::Queue,
-};
+use crate::{config::Config, key_ring::KeyRing, metrics::Metrics, notify::Bells, queue::Queue};
 
 /// What every endpoint can reach.
 pub(crate) struct Api {
@@ -32,37 +29,46 @@ pub(crate) struct Api {
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Config,
-    pub(crate) exposure: Exposure,
+    pub(crate) keys: Arc<KeyRing>,
     /// Cancelled when the server stops: whoever waits answers at once.
     pub(crate) stop: CancellationToken,
 }
 
 /// All endpoints, by who may use them. Anything else is answered with a problem document too.
 pub(crate) fn router(api: Arc<Api>) -> Router {
+    let guarded = |role, routes| auth::guarded(routes, &api, role);
+    let read = Router::new()
+        .route("/v1/jobs", get(jobs::list))
+        .route("/v1/jobs/{id}", get(jobs::view))
+        .route("/v1/jobs/{id}/logs", get(logs::page));
     let submit = Router::new()
-        .route("/v1/jobs", post(jobs::submit).get(jobs::list))
+        .route("/v1/jobs", post(jobs::submit))
         .route("/v1/jobs/batch", post(many::batch))
+        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
+        .route("/v1/jobs/{id}/retry", post(jobs::retry));
+    let operate = Router::new()
         .route("/v1/jobs/cancel", post(many::cancel))
         .route("/v1/jobs/retry", post(many::retry))
-        .route("/v1/jobs/{id}", get(jobs::view))
-        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
-        .route("/v1/jobs/{id}/retry", post(jobs::retry))
-        .route("/v1/jobs/{id}/logs", get(logs::page))
-        .route_layer(from_fn_with_state(api.clone(), auth::submit));
+        .route("/v1/queue", get(health::queue));
+    let admin = Router::new()
+        .route("/v1/keys", post(keys::create).get(keys::list))
+        .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/tenants", get(keys::tenants))
+        .route("/v1/tenants/{name}", put(keys::set_tenant));
     let worker = Router::new()
         .route("/v1/leases/acquire", post(leases::acquire))
         .route("/v1/leases/renew", post(leases::renew))
         .route("/v1/leases/complete", post(leases::complete))
-        .route("/v1/leases/release", post(leases::release))
-        .route_layer(from_fn_with_state(api.clone(), auth::worker));
-    let admin = Router::new().route("/v1/queue", get(health::queue)).route_layer(from_fn_with_state(api.clone(), auth::admin));
+        .route("/v1/leases/release", post(leases::release));
     // Probes and scrapes carry no key; what they see is counts.
     let open =
         Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready)).route("/metrics", get(health::metrics));
     Router::new()
-        .merge(submit)
-        .merge(worker)
-        .merge(admin)
+        .merge(guarded(Role::Read, read))
+        .merge(guarded(Role::Submit, submit))
+        .merge(guarded(Role::Operate, operate))
+        .merge(guarded(Role::Admin, admin))
+        .merge(guarded(Role::Worker, worker))
         .merge(open)
         .fallback(|| async { ApiError::NoRoute })
         .method_not_allowed_fallback(|| async { ApiError::Method })

@@ -1,12 +1,14 @@
 //! Errors as the asker sees them: RFC 9457 problem documents with a stable `code`.
 
-use ampoule_protocol::{JobState, Problem, SpecError};
+use std::time::Duration;
+
+use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use crate::{config::Role, queue::QueueError};
+use crate::queue::QueueError;
 
 /// Why a request was not served. Its text is for the asker; what only we should know goes to the log.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,16 @@ pub(super) enum ApiError {
     WrongKey,
     #[error("a {0} key may not do this")]
     Role(Role),
+    #[error("a {0} key works for its own tenant alone; only an admin's may name one in `ampoule-tenant`")]
+    ForeignTenant(Role),
+    #[error("there is no tenant `{0}`; an admin makes one by `PUT /v1/tenants/{0}`")]
+    NoTenant(TenantName),
+    #[error("no key has the id {0}")]
+    NoApiKey(String),
+    #[error("the first key must be an admin's, or nobody could make another")]
+    FirstKey,
+    #[error("this key has used up its requests; try again in {} s", retry_after(.0))]
+    RateLimited(Duration),
     #[error("no key is configured, so only requests to localhost are served, and this one names another host")]
     Host,
     #[error("no job has the id {0}")]
@@ -70,7 +82,11 @@ impl ApiError {
             Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::NoKey | Self::WrongKey => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Role(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Role(_) | Self::ForeignTenant(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NoTenant(_) => (StatusCode::NOT_FOUND, "tenant_not_found"),
+            Self::NoApiKey(_) => (StatusCode::NOT_FOUND, "key_not_found"),
+            Self::FirstKey => (StatusCode::CONFLICT, "first_key"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::Host => (StatusCode::FORBIDDEN, "forbidden_host"),
             Self::NoJob(_) => (StatusCode::NOT_FOUND, "job_not_found"),
             Self::Id(_) => (StatusCode::BAD_REQUEST, "invalid_id"),
@@ -107,6 +123,11 @@ impl ApiError {
     }
 }
 
+/// Whole seconds, as the header has them, and never less than what is to be waited.
+fn retry_after(wait: &Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
@@ -122,6 +143,9 @@ impl IntoResponse for ApiError {
             },
         };
         let mut response = (status, axum::Json(problem)).into_response();
+        if let Self::RateLimited(wait) = &self {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait).into());
+        }
         let mut set = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
         set(header::CONTENT_TYPE, "application/problem+json");
         match status {

@@ -1,4 +1,4 @@
-use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView};
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView, TenantName};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use super::life::Terms;
 #[derive(Clone, Debug)]
 pub struct Submitted {
     pub(super) id: JobId,
+    pub(super) tenant: TenantName,
     pub(super) spec: JobSpec,
     pub(super) limits: Limits,
     pub(super) terms_json: String,
@@ -16,7 +17,7 @@ pub struct Submitted {
     pub(super) idempotency: Option<Idempotency>,
 }
 
-/// A client's promise that all requests with this key are one.
+/// A client's promise that all of its tenant's requests with this key are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     /// The client's key.
@@ -26,10 +27,11 @@ pub struct Idempotency {
 }
 
 impl Submitted {
-    /// A new job of this specification under these limits, which [`JobSpec::check`] gave.
-    pub fn new(spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+    /// A new job of this tenant, by this specification, under these limits, which [`JobSpec::check`] gave.
+    pub fn new(tenant: TenantName, spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
+            tenant,
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
             libraries_json: json(&spec.libraries),

@@ -21,6 +21,7 @@ async fn lists_every_metric_from_the_start() {
     # HELP scriptmanager_job_queue_size Jobs waiting to start; the same figure from every replica.
     # HELP scriptmanager_job_start_delay_seconds Time from queued to started, of each attempt.
     # HELP scriptmanager_jobs_blocked Jobs waiting for another one with their concurrency key; the same figure from every replica.
+    # HELP scriptmanager_jobs_capped Jobs waiting for another one of their tenant to end, of which as many run as may; the same figure from every replica.
     # HELP scriptmanager_jobs_delayed Jobs waiting for their time; the same figure from every replica.
     # HELP scriptmanager_jobs_finished Jobs that reached a final state, by the kind of their outcome.
     # HELP scriptmanager_jobs_running Jobs under a lease; the same figure from every replica.

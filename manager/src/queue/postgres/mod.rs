@@ -4,6 +4,7 @@
 //! write, because nobody else can have changed what is locked. `lives` has the order of locks; all SQL is in this folder.
 
 mod clock;
+mod keys;
 mod lane;
 mod lease;
 mod lives;
@@ -18,7 +19,9 @@ mod wakes;
 
 use std::sync::{Arc, OnceLock};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TokenState};
+use ampoule_protocol::{
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+};
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio_postgres::NoTls;
@@ -27,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Submitted, Swept,
+    Retried, Scope, StoredKey, Submitted, Swept,
 };
 use crate::queue::StoreUrl;
 
@@ -74,7 +77,7 @@ impl Shared {
         Claim::on(tokens, move |tokens| {
             // If the lane is too busy to take this, the leases run out.
             if let Some(settle) = settle {
-                settle.try_ask(settle::Ask::Release(tokens, now_ms));
+                settle.try_ask(settle::Ask::Release(Scope::All, tokens, now_ms));
             }
         })
     }
@@ -103,7 +106,7 @@ impl Postgres {
         let shared =
             Arc::new(Shared { pool: pool.clone(), policy, told: ears.told, wakes: wakes.clone(), commits, settle: OnceLock::new() });
         let submit = Lane::start(Arc::new(Submit(shared.clone())), &lanes, stop.clone());
-        let lease = Lane::start(Arc::new(Lease(shared.clone())), &lanes, stop.clone());
+        let lease = Lane::start(Arc::new(Lease::new(shared.clone())), &lanes, stop.clone());
         let settle = Lane::start(Arc::new(Settle(shared.clone())), &lanes, stop.clone());
         let _ = shared.settle.set(settle.clone());
         aside.spawn(wakes.clone().send(pool.clone(), stop_aside.clone()));
@@ -123,22 +126,29 @@ impl Postgres {
         self.submit.ask(submit::Ask { jobs, now_ms: now.as_millisecond() }).await
     }
 
-    pub(super) async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        let ask = lease::Ask { worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
+    pub(super) async fn acquire(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+        now: Timestamp,
+    ) -> Result<Acquired, QueueError> {
+        let ask = lease::Ask { scope: scope.clone(), worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
         let lease::Answer { jobs, cancelled, claim } = self.lease.ask(ask).await?;
         Ok(Acquired { jobs, cancelled, claim: claim.unwrap_or_else(|| Claim::on(Vec::new(), drop)) })
     }
 
-    pub(super) async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Renew(tokens, now.as_millisecond())).await
+    pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Renew(scope.clone(), tokens, now.as_millisecond())).await
     }
 
-    pub(super) async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Complete(reports, now.as_millisecond())).await
+    pub(super) async fn complete(&self, scope: &Scope, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Complete(scope.clone(), reports, now.as_millisecond())).await
     }
 
-    pub(super) async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Release(tokens, now.as_millisecond())).await
+    pub(super) async fn release(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Release(scope.clone(), tokens, now.as_millisecond())).await
     }
 
     async fn states(&self, ask: settle::Ask) -> Result<Vec<TokenState>, QueueError> {
@@ -171,15 +181,21 @@ impl Postgres {
         Ok(Swept { lost, more, waiting, next_due_ms })
     }
 
-    pub(super) async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
-        match self.settle.ask(settle::Ask::Cancel(id, by, now.as_millisecond())).await? {
+    pub(super) async fn cancel(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        by: CancelledBy,
+        now: Timestamp,
+    ) -> Result<Option<Cancel>, QueueError> {
+        match self.settle.ask(settle::Ask::Cancel(tenant.clone(), id, by, now.as_millisecond())).await? {
             settle::Answer::Cancel(cancel) => Ok(cancel),
             _ => Err(QueueError::Closed),
         }
     }
 
-    pub(super) async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
-        match self.settle.ask(settle::Ask::Retry(id, now.as_millisecond())).await? {
+    pub(super) async fn retry(&self, tenant: &TenantName, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        match self.settle.ask(settle::Ask::Retry(tenant.clone(), id, now.as_millisecond())).await? {
             settle::Answer::Retried(retried) => Ok(retried),
             _ => Err(QueueError::Closed),
         }
@@ -192,11 +208,11 @@ impl Postgres {
         };
         let count = ids.len() as u32;
         let asks = ids.into_iter().map(|id| {
-            let bulk = bulk.clone();
+            let (bulk, tenant) = (bulk.clone(), &filter.tenant);
             async move {
                 match bulk {
-                    Bulk::Cancel(by) => self.cancel(id, by, now).await.map(drop),
-                    Bulk::Retry => self.retry(id, now).await.map(drop),
+                    Bulk::Cancel(by) => self.cancel(tenant, id, by, now).await.map(drop),
+                    Bulk::Retry => self.retry(tenant, id, now).await.map(drop),
                 }
             }
         });
@@ -209,24 +225,69 @@ impl Postgres {
         promote::prune(&client, before.as_millisecond()).await
     }
 
-    pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        views::job(&session::lend(&self.readers).await?, id).await
+    pub(super) async fn job(&self, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+        views::job(&session::lend(&self.readers).await?, tenant, id).await
     }
 
     pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         views::jobs(&session::lend(&self.readers).await?, &filter).await
     }
 
-    pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        views::logs(&session::lend(&self.readers).await?, id, from, limit).await
+    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        views::logs(&session::lend(&self.readers).await?, tenant, id, from, limit).await
     }
 
-    pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        views::depths(&session::lend(&self.readers).await?, now.as_millisecond()).await
+    pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
+        views::depths(&session::lend(&self.readers).await?, scope, now.as_millisecond()).await
+    }
+
+    pub(super) async fn add_key(&self, key: StoredKey, only_first: bool) -> Result<bool, QueueError> {
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        let added = keys::add_key(&tx, &key, only_first).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    pub(super) async fn has_keys(&self) -> Result<bool, QueueError> {
+        keys::has_keys(&session::lend(&self.readers).await?).await
+    }
+
+    pub(super) async fn key(&self, id: KeyId) -> Result<Option<StoredKey>, QueueError> {
+        keys::key(&session::lend(&self.readers).await?, id).await
+    }
+
+    pub(super) async fn keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyView>, QueueError> {
+        keys::keys(&session::lend(&self.readers).await?, after, limit).await
+    }
+
+    pub(super) async fn revoke_key(&self, id: KeyId, now_ms: i64) -> Result<Option<KeyView>, QueueError> {
+        keys::revoke_key(&session::lend(&self.shared.pool).await?, id, now_ms).await
+    }
+
+    pub(super) async fn used_keys(&self, used: Vec<(KeyId, i64)>) -> Result<(), QueueError> {
+        keys::used_keys(&session::lend(&self.shared.pool).await?, &used).await
+    }
+
+    pub(super) async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: TenantSettings,
+        now_ms: i64,
+    ) -> Result<Option<TenantView>, QueueError> {
+        keys::set_tenant(&session::lend(&self.shared.pool).await?, name, &settings, now_ms).await
+    }
+
+    pub(super) async fn tenant(&self, name: &TenantName) -> Result<Option<TenantView>, QueueError> {
+        keys::tenant(&session::lend(&self.readers).await?, name).await
+    }
+
+    pub(super) async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
+        keys::tenants(&session::lend(&self.readers).await?, after.as_ref(), limit).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
-        self.settle.ask(settle::Ask::Renew(Vec::new(), 0)).await.map(drop)
+        self.settle.ask(settle::Ask::Renew(Scope::All, Vec::new(), 0)).await.map(drop)
     }
 
     pub(super) fn commits(&self) -> &Arc<Commits> {

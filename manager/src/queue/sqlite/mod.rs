@@ -2,22 +2,29 @@
 //!
 //! All SQL is in this folder: `schema` makes the tables, `transitions` changes jobs, `views` reads them.
 
+mod keys;
+mod lease;
 mod rows;
 mod schema;
 mod transitions;
 mod views;
 mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TokenState};
+use ampoule_protocol::{
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+};
 use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
 use jiff::Timestamp;
 
-use self::{transitions::Leased, writer::Writer};
+use self::{lease::Leased, writer::Writer};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Submitted, Swept,
+    Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
 /// The store of one machine. No method blocks the runtime's threads.
@@ -25,6 +32,7 @@ pub(super) struct Sqlite {
     writer: Writer,
     readers: Pool,
     policy: LeasePolicy,
+    fair: Arc<Mutex<Fair>>,
 }
 
 impl Sqlite {
@@ -47,7 +55,7 @@ impl Sqlite {
             .post_create(prepare)
             .build()
             .map_err(|err| failed(err.into()))?;
-        Ok(Self { writer, readers, policy })
+        Ok(Self { writer, readers, policy, fair: Arc::default() })
     }
 
     pub(super) async fn enqueue(&self, jobs: Vec<Submitted>, now: Timestamp) -> Result<Vec<Enqueued>, QueueError> {
@@ -57,16 +65,26 @@ impl Sqlite {
         self.writer.run(work).await
     }
 
-    pub(super) async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        let (now, policy, worker, commands) = (now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
+    pub(super) async fn acquire(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+        now: Timestamp,
+    ) -> Result<Acquired, QueueError> {
+        let (scope, now, policy, worker, commands) =
+            (scope.clone(), now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
+        let fair = self.fair.clone();
         let work = move |conn: &Connection, events: &mut Vec<Event>| {
-            let cancelled = transitions::cancelling(conn, &worker, &known)?;
-            let leases = transitions::lease(conn, &worker, slots, &policy, now, events)?;
+            let fair = &mut fair.lock().unwrap_or_else(PoisonError::into_inner);
+            let cancelled = lease::cancelling(conn, &scope, &worker, &known)?;
+            let leases = lease::lease(conn, fair, &lease::Ask { scope: &scope, worker: &worker, slots }, &policy, now, events)?;
             let tokens: Vec<LeaseToken> = leases.iter().map(|leased| leased.token).collect();
             // Made here, so that the leases come back even when nobody waits for this answer any more.
             let claim = Claim::on(tokens, move |tokens| {
                 // If the writer is too busy to take this, the leases run out.
-                Writer::try_run(&commands, move |conn, events| transitions::release(conn, &tokens, now, events).map(|_| ()));
+                Writer::try_run(&commands, move |conn, events| transitions::release(conn, &Scope::All, &tokens, now, events).map(|_| ()));
             });
             Ok((leases, claim, cancelled))
         };
@@ -76,19 +94,19 @@ impl Sqlite {
         Ok(Acquired { jobs, cancelled, claim })
     }
 
-    pub(super) async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let (now, policy) = (now.as_millisecond(), self.policy);
-        self.writer.run(move |conn, _| transitions::renew(conn, &tokens, &policy, now)).await
+    pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now, policy) = (scope.clone(), now.as_millisecond(), self.policy);
+        self.writer.run(move |conn, _| transitions::renew(conn, &scope, &tokens, &policy, now)).await
     }
 
-    pub(super) async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let (now, policy) = (now.as_millisecond(), self.policy);
-        self.writer.run(move |conn, events| transitions::complete(conn, &reports, &policy, now, events)).await
+    pub(super) async fn complete(&self, scope: &Scope, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now, policy) = (scope.clone(), now.as_millisecond(), self.policy);
+        self.writer.run(move |conn, events| transitions::complete(conn, &scope, &reports, &policy, now, events)).await
     }
 
-    pub(super) async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::release(conn, &tokens, now, events)).await
+    pub(super) async fn release(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now) = (scope.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::release(conn, &scope, &tokens, now, events)).await
     }
 
     pub(super) async fn sweep(&self, now: Timestamp) -> Result<Swept, QueueError> {
@@ -96,14 +114,20 @@ impl Sqlite {
         self.writer.run(move |conn, events| transitions::sweep(conn, &policy, now, events)).await
     }
 
-    pub(super) async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::cancel(conn, id, &by, now, events)).await
+    pub(super) async fn cancel(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        by: CancelledBy,
+        now: Timestamp,
+    ) -> Result<Option<Cancel>, QueueError> {
+        let (tenant, now) = (tenant.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::cancel(conn, &tenant, id, &by, now, events)).await
     }
 
-    pub(super) async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::retry(conn, id, now, events)).await
+    pub(super) async fn retry(&self, tenant: &TenantName, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        let (tenant, now) = (tenant.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::retry(conn, &tenant, id, now, events)).await
     }
 
     pub(super) async fn bulk(&self, filter: JobFilter, bulk: Bulk, since: Timestamp, now: Timestamp) -> Result<u32, QueueError> {
@@ -115,21 +139,66 @@ impl Sqlite {
         self.writer.run(move |conn, _| transitions::prune(conn, before.as_millisecond())).await
     }
 
-    pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        self.read(move |conn| views::job(conn, id)).await
+    pub(super) async fn job(&self, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| views::job(conn, &tenant, id)).await
     }
 
     pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         self.read(move |conn| views::jobs(conn, &filter)).await
     }
 
-    pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        self.read(move |conn| views::logs(conn, id, from, limit)).await
+    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| views::logs(conn, &tenant, id, from, limit)).await
     }
 
-    pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        let now = now.as_millisecond();
-        self.read(move |conn| views::depths(conn, now)).await
+    pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
+        let (scope, now) = (scope.clone(), now.as_millisecond());
+        self.read(move |conn| views::depths(conn, &scope, now)).await
+    }
+
+    pub(super) async fn add_key(&self, key: StoredKey, only_first: bool) -> Result<bool, QueueError> {
+        self.writer.run(move |conn, _| keys::add_key(conn, &key, only_first)).await
+    }
+
+    pub(super) async fn has_keys(&self) -> Result<bool, QueueError> {
+        self.read(keys::has_keys).await
+    }
+
+    pub(super) async fn key(&self, id: KeyId) -> Result<Option<StoredKey>, QueueError> {
+        self.read(move |conn| keys::key(conn, id)).await
+    }
+
+    pub(super) async fn keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyView>, QueueError> {
+        self.read(move |conn| keys::keys(conn, after, limit)).await
+    }
+
+    pub(super) async fn revoke_key(&self, id: KeyId, now_ms: i64) -> Result<Option<KeyView>, QueueError> {
+        self.writer.run(move |conn, _| keys::revoke_key(conn, id, now_ms)).await
+    }
+
+    pub(super) async fn used_keys(&self, used: Vec<(KeyId, i64)>) -> Result<(), QueueError> {
+        self.writer.run(move |conn, _| keys::used_keys(conn, &used)).await
+    }
+
+    pub(super) async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: TenantSettings,
+        now_ms: i64,
+    ) -> Result<Option<TenantView>, QueueError> {
+        let name = name.clone();
+        self.writer.run(move |conn, _| keys::set_tenant(conn, &name, &settings, now_ms)).await
+    }
+
+    pub(super) async fn tenant(&self, name: &TenantName) -> Result<Option<TenantView>, QueueError> {
+        let name = name.clone();
+        self.read(move |conn| keys::tenant(conn, &name)).await
+    }
+
+    pub(super) async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
+        self.read(move |conn| keys::tenants(conn, after.as_ref(), limit)).await
     }
 
     pub(super) fn now(&self) -> Timestamp {
