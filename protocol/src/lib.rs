@@ -17,6 +17,7 @@ mod limits;
 mod log;
 mod outcome;
 mod problem;
+mod published;
 mod report;
 mod retry;
 mod script;
@@ -35,7 +36,14 @@ pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
 pub use log::{LogLevel, LogLine, LogPage};
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
+pub use published::{
+    AliasList, AliasSpec, AliasView, MAX_ALIASES, MAX_GRANTS_BYTES, MAX_IMPORTS, MAX_MODULES, Manifest, PublishSpec, PublishedList,
+    PublishedView, VersionView,
+};
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
-pub use script::{LibrarySource, ScriptSource};
+pub use script::{
+    JobLibrary, JobScript, LibraryOf, LibrarySource, MAX_PUBLISHED_NAME_CHARS, Modules, ScriptSource, VersionRef, is_module_path,
+    is_published_name,
+};
 pub use size::{ByteSize, ParseByteSizeError};

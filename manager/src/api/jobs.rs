@@ -14,12 +14,15 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
-    Api,
+    Api, TENANT,
     auth::Caller,
     extract::{self, JobPath, Params, Wait},
     problem::ApiError,
 };
-use crate::queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted};
+use crate::{
+    queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted},
+    scripts::Resolver,
+};
 
 /// Most jobs of a page.
 const MAX_PAGE_JOBS: u32 = 200;
@@ -42,9 +45,10 @@ pub(super) async fn submit(
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, body: *blake3::hash(&body).as_bytes() });
     let bytes = body.len();
-    let spec: JobSpec = extract::parse(body).await?;
-    let limits = spec.check(&api.config.ceiling)?;
-    let job = extract::offload(bytes, || Submitted::new(spec, limits, idempotency)).await?;
+    let mut spec: JobSpec = extract::parse(body).await?;
+    spec.check(&api.config.ceiling)?;
+    let (sources, limits) = Resolver::new(&api.queue, TENANT, &api.config.ceiling).resolve(&mut spec).await?;
+    let job = extract::offload(bytes, || Submitted::new(spec, sources, limits, idempotency)).await?;
 
     let now = api.queue.now();
     let mut view = job.view(now);

@@ -8,6 +8,7 @@ mod leases;
 mod logs;
 mod many;
 mod problem;
+mod scripts;
 
 use std::sync::Arc;
 
@@ -23,8 +24,11 @@ use crate::{
     config::{Config, Exposure},
     metrics::Metrics,
     notify::Bells,
-    queue::Queue,
+    queue::{Kind, Queue},
 };
+
+/// Whose scripts and jobs all requests are about.
+const TENANT: &str = "default";
 
 /// What every endpoint can reach.
 pub(crate) struct Api {
@@ -48,6 +52,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
         .route("/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/v1/jobs/{id}/logs", get(logs::page))
+        .nest("/v1/scripts", scripts::router(Kind::Script))
+        .nest("/v1/libraries", scripts::router(Kind::Library))
         .route_layer(from_fn_with_state(api.clone(), auth::submit));
     let worker = Router::new()
         .route("/v1/leases/acquire", post(leases::acquire))

@@ -13,6 +13,7 @@ mod commits;
 mod filed;
 mod life;
 mod postgres;
+mod published;
 mod sqlite;
 mod store_url;
 mod submitted;
@@ -22,17 +23,20 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 use ampoule_protocol::{CancelledBy, JobId, JobList, JobState, JobView, LeaseToken, LeasedJob, LogPage, TokenState};
 use jiff::Timestamp;
 
+pub(crate) use self::published::{Pin, Pins};
 pub use self::{
     commits::Commits,
     filed::Filed,
+    published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
     store_url::{StoreUrl, StoreUrlError},
     submitted::{Idempotency, Submitted},
 };
-use self::{postgres::Postgres, sqlite::Sqlite};
+use self::{postgres::Postgres, published::Versions, sqlite::Sqlite};
 
 /// The job queue; see [the module](self) for what it promises. No method blocks the runtime's threads.
 pub struct Queue {
     store: Store,
+    versions: Versions,
 }
 
 enum Store {
@@ -49,6 +53,7 @@ macro_rules! ask {
         }
     };
 }
+use ask;
 
 impl Queue {
     /// Opens the queue in this store, which is made or brought to the newest schema. `connections` is how many it reads with at once.
@@ -57,7 +62,7 @@ impl Queue {
             StoreUrl::Sqlite(path) => Store::Sqlite(Sqlite::open(path, policy, connections, ears.told).await?),
             StoreUrl::Postgres(url) => Store::Postgres(Postgres::open(url, policy, connections, ears).await?),
         };
-        Ok(Self { store })
+        Ok(Self { store, versions: Versions::new() })
     }
 
     /// The time by the clock that this queue's leases go by: this machine's, or the database server's, which all managers share.
@@ -79,7 +84,11 @@ impl Queue {
     /// Leases up to `slots` waiting jobs to this worker, of the highest priority the oldest first, and says which of its leases are to be
     /// cancelled, but for the `known` ones. Answers at once, also when there is nothing.
     pub async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        ask!(self, store => store.acquire(worker, slots, known, now).await)
+        let mut acquired = ask!(self, store => store.acquire(worker, slots, known, now).await)?;
+        for (place, pins) in std::mem::take(&mut acquired.pins) {
+            self.unpin(&mut acquired.jobs[place], pins).await?;
+        }
+        Ok(acquired)
     }
 
     /// Makes leases last from now on, and says which are to be cancelled or are no longer held.
@@ -243,6 +252,8 @@ pub const MAX_PAGE_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Acquired {
     jobs: Vec<LeasedJob>,
+    /// Which of the jobs are pinned to what; their sources are yet to come.
+    pins: Vec<(usize, Pins)>,
     cancelled: Vec<LeaseToken>,
     claim: Claim,
 }

@@ -3,16 +3,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::life::Terms;
+use crate::scripts::Sources;
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
 #[derive(Clone, Debug)]
 pub struct Submitted {
     pub(super) id: JobId,
+    /// Without the script and the libraries, which are in `sources`.
     pub(super) spec: JobSpec,
+    pub(super) sources: Sources,
     pub(super) limits: Limits,
     pub(super) terms_json: String,
     pub(super) tags_json: String,
     pub(super) libraries_json: String,
+    pub(super) pins_json: Option<String>,
     pub(super) idempotency: Option<Idempotency>,
 }
 
@@ -26,13 +30,15 @@ pub struct Idempotency {
 }
 
 impl Submitted {
-    /// A new job of this specification under these limits, which [`JobSpec::check`] gave.
-    pub fn new(spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+    /// A new job of this specification, which [`JobSpec::check`] found good, with what it runs, under these limits.
+    pub fn new(spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
-            libraries_json: json(&spec.libraries),
+            libraries_json: json(&sources.libraries),
+            pins_json: sources.pins.as_ref().map(json),
+            sources,
             spec,
             limits,
             idempotency,
@@ -57,7 +63,7 @@ impl Submitted {
             created_at,
             started_at: None,
             finished_at: None,
-            script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
+            script: ScriptView { name: self.sources.name.clone(), version: self.sources.version, source_bytes: self.sources.source_bytes },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
             priority: self.spec.priority,
@@ -90,7 +96,8 @@ impl Submitted {
 
     /// Bytes that a worker receives when it leases the job, but for a few hundred.
     pub(super) fn payload_bytes(&self) -> usize {
-        self.spec.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len()
+        let own = self.sources.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len();
+        own + self.sources.pinned_bytes as usize
     }
 }
 

@@ -8,11 +8,11 @@ use std::{
 
 use ampoule_manager::{
     StoreUrl,
-    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried, Submitted},
+    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried},
 };
 use ampoule_protocol::{
-    CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Limits, Outcome, Retry,
-    RunReport, ScriptError,
+    CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Outcome, Retry, RunReport,
+    ScriptError,
 };
 use jiff::Timestamp;
 
@@ -235,7 +235,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
             0..=2 => {
                 let (spec, key) = new_job(&mut random, now_ms);
                 let due_ms = spec.run_at.map_or(now_ms, |at| at.as_millisecond().max(now_ms));
-                let submitted = Submitted::new(spec.clone(), Limits::DEFAULT, None);
+                let submitted = support::submitted(serde_json::to_value(&spec).unwrap());
                 let k = model.jobs.len();
                 model.jobs.push(Job {
                     id: submitted.id(),

@@ -1,14 +1,18 @@
 //! Gives waiting jobs to workers. What several of them ask for at once is one read, one write, one commit; rows that another manager is
 //! about to give out are passed over.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
-use ampoule_protocol::{LeaseToken, LeasedJob, ScriptSource};
+use ampoule_protocol::{LeaseToken, LeasedJob, Modules, ScriptSource};
 use deadpool_postgres::Transaction;
 
 use super::{Shared, lane::Work, lives, promote::promote, rows, session};
 use crate::queue::{
-    QueueError,
+    Pins, QueueError,
     life::{Life, Terms},
 };
 
@@ -28,7 +32,7 @@ pub(super) struct Ask {
 /// What it gets. Dropped, it is lost until the leases run out: whoever takes it must give it back.
 #[derive(Default)]
 pub(super) struct Answer {
-    pub(super) jobs: Vec<LeasedJob>,
+    pub(super) jobs: Vec<(LeasedJob, Option<Pins>)>,
     pub(super) cancelled: Vec<LeaseToken>,
     pub(super) claim: Option<crate::queue::Claim>,
 }
@@ -107,14 +111,14 @@ async fn waiting(tx: &Transaction<'_>, limit: i64) -> Done<Vec<(Life, u64)>> {
     found.iter().map(|row| Ok((rows::life(row)?, row.try_get::<_, i64>("payload_bytes")?.unsigned_abs()))).collect()
 }
 
-/// What workers get for these leases.
-async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done<HashMap<LeaseToken, LeasedJob>> {
+/// What workers get for these leases, but for the sources that they are pinned to.
+async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done<HashMap<LeaseToken, (LeasedJob, Option<Pins>)>> {
     if lives.is_empty() {
         return Ok(HashMap::new());
     }
     let query = tx
         .prepare_cached(
-            "SELECT j.seq, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed
+            "SELECT j.seq, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
              FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ANY ($1)",
         )
         .await?;
@@ -133,6 +137,8 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
             script: ScriptSource { source, name: row.try_get("script_name")? },
+            modules: Modules::new(),
+            imports: BTreeMap::new(),
             entry: row.try_get("entry")?,
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
@@ -140,7 +146,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
-        Ok((token, job))
+        Ok((token, (job, rows::json_or_null(row, "pins")?)))
     };
     found.iter().map(job).collect()
 }
