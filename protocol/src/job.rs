@@ -231,7 +231,7 @@ impl JobSpec {
 
         let limits = self.limits.resolve(ceiling)?;
         name("script.name", &self.script.name, MAX_ENTRY_CHARS)?;
-        size("script.source", self.script.source.len(), limits.script_bytes)?;
+        self.script.check("script", limits.script_bytes)?;
         if let Some(entry) = &self.entry {
             name("entry", entry, MAX_ENTRY_CHARS)?;
         }
@@ -243,9 +243,9 @@ impl JobSpec {
         count("libraries", self.libraries.len(), MAX_LIBRARIES)?;
         for (k, library) in self.libraries.iter().enumerate() {
             name(format!("libraries[{k}].name"), &library.name, MAX_ENTRY_CHARS)?;
-            size(format!("libraries[{k}].source"), library.source.len(), limits.script_bytes)?;
-            if self.libraries[..k].iter().any(|other| other.name == library.name) {
-                let why = format!("`{}` is there twice; every library needs a name of its own", library.name);
+            library.check(&format!("libraries[{k}]"), limits.script_bytes)?;
+            if self.libraries[..k].iter().any(|other| other.name == library.name && other.version == library.version) {
+                let why = format!("`{}` is there twice; every library needs a name or version of its own", library.specifier());
                 return Err(SpecError::Name { field: format!("libraries[{k}].name"), why });
             }
         }
@@ -360,7 +360,7 @@ pub struct JobRef {
 pub struct ScriptView {
     /// Name that stack traces show.
     pub name: String,
-    /// Length of the source.
+    /// Length of its sources, without their source maps.
     pub source_bytes: u64,
 }
 

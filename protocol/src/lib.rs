@@ -37,5 +37,5 @@ pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
-pub use script::{LibrarySource, ScriptSource};
+pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};

@@ -2,7 +2,7 @@ use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_M
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::life::Terms;
+use super::{companions::Companions, life::Terms};
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Submitted {
             id: JobId::new(),
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
-            libraries_json: json(&spec.libraries),
+            libraries_json: Companions::print(&spec),
             spec,
             limits,
             idempotency,
@@ -57,7 +57,7 @@ impl Submitted {
             created_at,
             started_at: None,
             finished_at: None,
-            script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
+            script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.bytes() },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
             priority: self.spec.priority,

@@ -193,7 +193,7 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
             column!(new, |new| new.job.spec.concurrency_key.as_deref()),
             column!(new, |new| new.job.payload_bytes() as i64),
             column!(new, |new| new.job.spec.script.name.as_str()),
-            column!(new, |new| new.job.spec.script.source.len() as i64),
+            column!(new, |new| new.job.spec.script.bytes().cast_signed()),
             column!(new, |new| new.job.spec.entry.as_deref()),
             column!(new, |new| new.job.terms_json.as_str()),
             column!(new, |new| new.job.tags_json.as_str()),

@@ -56,7 +56,7 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         ":key": job.spec.concurrency_key,
         ":payload_bytes": job.payload_bytes() as i64,
         ":script_name": job.spec.script.name,
-        ":source_bytes": job.spec.script.source.len() as i64,
+        ":source_bytes": job.spec.script.bytes().cast_signed(),
         ":entry": job.spec.entry,
         ":terms": job.terms_json,
         ":tags": job.tags_json,
