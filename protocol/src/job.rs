@@ -129,7 +129,7 @@ pub struct JobSpec {
     #[serde(default)]
     pub context: Json,
     /// Modules that the script imports or receives.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::script::libraries")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::reference::libraries")]
     pub libraries: Vec<JobLibrary>,
     /// Limits other than the defaults.
     #[serde(default)]
@@ -244,7 +244,7 @@ impl JobSpec {
         match &self.script {
             JobScript::Inline(script) => {
                 name("script.name", &script.name, MAX_ENTRY_CHARS)?;
-                size("script.source", script.source.len(), limits.script_bytes)?;
+                script.check("script", limits.script_bytes)?;
             }
             JobScript::Published(version) => published("script", version)?,
         }
@@ -259,12 +259,18 @@ impl JobSpec {
         count("libraries", self.libraries.len(), MAX_LIBRARIES)?;
         for (k, library) in self.libraries.iter().enumerate() {
             name(format!("libraries[{k}].name"), &library.name, MAX_ENTRY_CHARS)?;
-            match &library.of {
-                LibraryOf::Source(source) => size(format!("libraries[{k}].source"), source.len(), limits.script_bytes)?,
-                LibraryOf::Published(version) => published(&format!("libraries[{k}]"), version)?,
-            }
-            if self.libraries[..k].iter().any(|other| other.name == library.name) {
-                let why = format!("`{}` is there twice; every library needs a name of its own", library.name);
+            let version = match &library.of {
+                LibraryOf::Source(library) => {
+                    library.check(&format!("libraries[{k}]"), limits.script_bytes)?;
+                    library.version
+                }
+                LibraryOf::Published(version) => {
+                    published(&format!("libraries[{k}]"), version)?;
+                    None
+                }
+            };
+            if self.libraries[..k].iter().any(|other| other.name == library.name && other.own_version() == version) {
+                let why = format!("`{}` is there twice; every library needs a name or version of its own", library.name);
                 return Err(SpecError::Name { field: format!("libraries[{k}].name"), why });
             }
         }
@@ -382,7 +388,7 @@ pub struct ScriptView {
     /// Which version it is, if it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// Length of the source; of a published script, of all its modules.
+    /// Length of its sources, without their source maps.
     pub source_bytes: u64,
 }
 

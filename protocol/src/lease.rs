@@ -2,11 +2,9 @@
 //!
 //! Durations cross the wire, instants never: neither side believes the other's clock.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, Json, LibrarySource, Limits, Modules, RunReport, ScriptSource};
+use crate::{JobId, Json, LibrarySource, Limits, RunReport, ScriptSource};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,12 +49,6 @@ pub struct LeasedJob {
     pub lease_ms: u64,
     /// What to run.
     pub script: ScriptSource,
-    /// The script's other modules, by path; its own path is its name.
-    #[serde(default, skip_serializing_if = "Modules::is_empty")]
-    pub modules: Modules,
-    /// The script's import map.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub imports: BTreeMap<String, String>,
     /// Which function to call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,

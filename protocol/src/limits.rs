@@ -22,7 +22,7 @@ pub struct Limits {
     pub log_lines: u64,
     /// Requests from the script to the host.
     pub host_calls: u64,
-    /// The source of the script and of each library.
+    /// The sources of the script, and of each library: all of its modules together, without source maps.
     pub script_bytes: u64,
 }
 

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Json, LimitsSpec, Modules};
+use crate::{Json, LimitsSpec};
 
-/// Most modules of one version: a folder that somebody wrote by hand, not a `node_modules`.
-pub const MAX_MODULES: usize = 256;
-/// Most entries of an import map.
-pub const MAX_IMPORTS: usize = 256;
+/// Sources of one version, by their paths.
+pub type Modules = BTreeMap<String, String>;
+
 /// Most bytes of the grants of a manifest.
 pub const MAX_GRANTS_BYTES: usize = 64 << 10;
 /// Most aliases of one name.
@@ -23,7 +22,7 @@ pub struct PublishSpec {
     /// The only module; its path is `main` of the manifest, or the name with `.js`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Sources by relative path, such as `src/tax.js`; 1 to [`MAX_MODULES`].
+    /// Sources by relative path, such as `src/tax.js`; up to [`MAX_MODULES`](crate::MAX_MODULES) beside the main one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modules: Option<Modules>,
     /// How it is run.
@@ -42,7 +41,7 @@ pub struct Manifest {
     /// Which function to call; without it the default export, or `main`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// An import map: bare specifiers and what they stand for.
+    /// An import map, see [`ScriptSource::imports`](crate::ScriptSource::imports).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: BTreeMap<String, String>,
     /// Limits of a job that asks for no others.

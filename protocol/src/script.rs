@@ -1,347 +1,289 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
-use crate::MAX_ENTRY_CHARS;
+use crate::SpecError;
 
-/// Source of a script.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScriptSource {
-    /// JavaScript: a module if it imports or exports, a plain script otherwise.
-    pub source: String,
-    /// Name that stack traces show.
-    #[serde(default = "ScriptSource::default_name")]
-    pub name: String,
+/// Most modules of a script or library besides its own source; a bundle is one.
+pub const MAX_MODULES: usize = 1_000;
+/// Most names in an import map.
+pub const MAX_IMPORTS: usize = 256;
+/// Most characters of a module's path, of a name in an import map, and of what it stands for.
+pub const MAX_PATH_CHARS: usize = 256;
+/// Most bytes of the source maps that a script's sources carry, for each byte that the sources themselves may have: a map
+/// that also holds the original sources is about as large as they are, and half as much again.
+pub const SOURCE_MAP_FACTOR: u64 = 4;
+
+/// How a source's text begins its last line when that is an inline source map.
+const SOURCE_MAP: &str = "//# sourceMappingURL=data:";
+
+/// What a source is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// JavaScript, whatever the names of the modules end with. Scripts are so once they are stored: sandboxes know nothing else.
+    #[serde(rename = "javascript")]
+    JavaScript,
+    /// TypeScript; so are the modules whose names say so.
+    #[serde(rename = "typescript")]
+    TypeScript,
 }
 
-impl ScriptSource {
-    /// What a script is called that came without a name.
-    pub fn default_name() -> String {
-        "script.js".to_owned()
+impl Language {
+    /// The language of a module that is told by its name alone: TypeScript ends in `.ts`, `.mts` or `.cts` (or `.tsx`, which is
+    /// refused with a reason).
+    pub fn of_name(name: &str) -> Self {
+        let extension = name.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map_or("", |(_, extension)| extension);
+        match extension {
+            "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
+            _ => Self::JavaScript,
+        }
     }
 }
 
-/// A module that a script imports as `lib:NAME` or receives as `libraries.NAME`.
+/// The script of a job: a source, and the modules that it imports by relative paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptSource {
+    /// JavaScript or TypeScript: a module if it imports or exports, a plain script otherwise.
+    pub source: String,
+    /// Name that stack traces show, and the path from which `./other.js` is looked for among `modules`.
+    #[serde(default = "ScriptSource::default_name")]
+    pub name: String,
+    /// What it is written in; without it every name's ending tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Its other modules: path from the root of the script, such as `lib/money.js`, → source. What ends in `.json` is a JSON
+    /// module.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modules: BTreeMap<String, String>,
+    /// Import map: a bare name, or a prefix that ends in `/`, → `lib:NAME`, or the path of a module, such as `./lib/money.js`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub imports: BTreeMap<String, String>,
+}
+
+/// A library: what a script imports as `lib:NAME` or receives as `libraries.NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LibrarySource {
     /// The name after `lib:`.
     pub name: String,
-    /// JavaScript source: a module, or a plain script whose global functions are the library.
-    pub source: String,
-}
-
-/// A version of something published: `{name}` is the latest one, `{name, version}` and `{name, alias}` name another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VersionRef {
-    /// Under which name it was published.
-    pub name: String,
-    /// Which version, from 1.
+    /// The number after `lib:NAME@`; `lib:NAME` is the first of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// Which alias.
+    /// A module, or a plain script whose global functions are the library.
+    pub source: String,
+    /// See [`ScriptSource::language`]; without it JavaScript.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alias: Option<String>,
+    pub language: Option<Language>,
+    /// See [`ScriptSource::modules`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modules: BTreeMap<String, String>,
+    /// See [`ScriptSource::imports`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub imports: BTreeMap<String, String>,
 }
 
-impl VersionRef {
-    /// The latest version of this name.
-    pub fn latest(name: impl Into<String>) -> Self {
-        Self { name: name.into(), version: None, alias: None }
+impl ScriptSource {
+    /// A script of one source, under the default name.
+    pub fn new(source: impl Into<String>) -> Self {
+        Self::named(Self::default_name(), source)
     }
 
-    /// As people write it: `NAME`, `NAME@3` or `NAME@alias`.
-    pub fn parse(text: &str) -> Self {
-        match text.split_once('@') {
-            None => Self::latest(text),
-            Some((name, pick)) => match pick.parse() {
-                Ok(version) => Self { name: name.to_owned(), version: Some(version), alias: None },
-                Err(_) => Self { name: name.to_owned(), version: None, alias: Some(pick.to_owned()) },
-            },
+    /// A script of one source.
+    pub fn named(name: impl Into<String>, source: impl Into<String>) -> Self {
+        Self { source: source.into(), name: name.into(), language: None, modules: BTreeMap::new(), imports: BTreeMap::new() }
+    }
+
+    /// What a script is called that came without a name.
+    pub fn default_name() -> String {
+        "script.js".to_owned()
+    }
+
+    /// Bytes of its sources, without their source maps: what [`Limits::script_bytes`](crate::Limits::script_bytes) counts.
+    pub fn bytes(&self) -> u64 {
+        bytes(&self.source, &self.modules, code)
+    }
+
+    /// Says what is wrong with names, sizes or the import map. `field` is where the script stands in its request.
+    pub fn check(&self, field: &str, most_bytes: u64) -> Result<(), SpecError> {
+        sizes(field, &self.source, &self.modules, most_bytes)?;
+        packed(field, Some(&self.name), &self.modules, &self.imports)
+    }
+}
+
+impl LibrarySource {
+    /// A library of one source, without a version.
+    pub fn new(name: impl Into<String>, source: impl Into<String>) -> Self {
+        let (modules, imports) = Default::default();
+        Self { name: name.into(), version: None, source: source.into(), language: None, modules, imports }
+    }
+
+    /// What scripts import it by, after `lib:`: `NAME`, or `NAME@VERSION`.
+    pub fn specifier(&self) -> String {
+        self.version.map_or_else(|| self.name.clone(), |version| format!("{}@{version}", self.name))
+    }
+
+    /// See [`ScriptSource::bytes`].
+    pub fn bytes(&self) -> u64 {
+        bytes(&self.source, &self.modules, code)
+    }
+
+    /// See [`ScriptSource::check`].
+    pub fn check(&self, field: &str, most_bytes: u64) -> Result<(), SpecError> {
+        sizes(field, &self.source, &self.modules, most_bytes)?;
+        if self.name.contains('@') {
+            let why = "must not hold an `@`: what follows one is a version".to_owned();
+            return Err(SpecError::Name { field: format!("{field}.name"), why });
+        }
+        packed(field, None, &self.modules, &self.imports)
+    }
+}
+
+/// A source without the inline source map in its last line, and that map's `data:` URL.
+///
+/// Only a line of a URL's characters is taken for one: where that stands, nothing but a comment can, in any source that
+/// parses.
+pub fn source_map(source: &str) -> (&str, Option<&str>) {
+    let text = source.trim_end();
+    let from = text.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = &text[from..];
+    let of_url = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=:;,.-_%&".contains(&byte);
+    match line.strip_prefix(SOURCE_MAP) {
+        Some(url) if url.bytes().all(of_url) => (&source[..from], Some(&line[SOURCE_MAP.len() - "data:".len()..])),
+        _ => (source, None),
+    }
+}
+
+fn code(source: &str) -> usize {
+    source_map(source).0.len()
+}
+
+fn bytes(source: &str, modules: &BTreeMap<String, String>, of: fn(&str) -> usize) -> u64 {
+    std::iter::once(source).chain(modules.values().map(String::as_str)).map(|source| of(source) as u64).sum()
+}
+
+fn sizes(field: &str, source: &str, modules: &BTreeMap<String, String>, most: u64) -> Result<(), SpecError> {
+    let too_large = |field: String, bytes, most| if bytes > most { Err(SpecError::TooLarge { field, bytes, most }) } else { Ok(()) };
+    too_large(format!("{field}.source"), code(source) as u64, most)?;
+    too_large(format!("{field}.modules"), bytes(source, modules, code), most)?;
+    let maps = |source: &str| source.len() - code(source);
+    too_large(format!("{field}.source"), bytes(source, modules, maps), most.saturating_mul(SOURCE_MAP_FACTOR))
+}
+
+fn packed(
+    field: &str,
+    name: Option<&str>,
+    modules: &BTreeMap<String, String>,
+    imports: &BTreeMap<String, String>,
+) -> Result<(), SpecError> {
+    let wrong = |place: String, why: &str| Err(SpecError::Name { field: place, why: why.to_owned() });
+    for (what, count, most) in [("modules", modules.len(), MAX_MODULES), ("names in an import map", imports.len(), MAX_IMPORTS)] {
+        if count > most {
+            return Err(SpecError::TooMany { what, count, most });
         }
     }
-}
-
-impl std::fmt::Display for VersionRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.version, &self.alias) {
-            (Some(version), _) => write!(f, "{}@{version}", self.name),
-            (None, Some(alias)) => write!(f, "{}@{alias}", self.name),
-            (None, None) => f.write_str(&self.name),
+    for path in modules.keys() {
+        if !is_path(path) {
+            return wrong(
+                format!("{field}.modules"),
+                &format!("`{}` is no path: such as `lib/money.js`, without `.` and `..`", brief(path)),
+            );
+        }
+        if name.is_some_and(|name| name == path) {
+            return wrong(format!("{field}.modules"), &format!("`{path}` is the script's own name"));
         }
     }
-}
-
-/// The script of a job: `{source, name?}`, or a published one, `{name, version?|alias?}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "ScriptWire", into = "ScriptWire")]
-pub enum JobScript {
-    /// It comes with the job.
-    Inline(ScriptSource),
-    /// It was published; which version that is, is decided when the job is stored.
-    Published(VersionRef),
-}
-
-impl JobScript {
-    /// What the job's script is called.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Inline(script) => &script.name,
-            Self::Published(version) => &version.name,
+    for (from, to) in imports {
+        let place = || format!("{field}.imports");
+        let relative = from.starts_with(['.', '/']) || from.starts_with("lib:");
+        if relative || !is_text(from) {
+            return wrong(place(), &format!("`{}` is no bare name, such as `money` or `money/`", brief(from)));
+        }
+        let prefix = from.ends_with('/');
+        let path = to.strip_prefix("./").map(|path| if prefix { path.strip_suffix('/').unwrap_or(path) } else { path });
+        let library = to.strip_prefix("lib:").is_some_and(|name| is_text(name) && !prefix);
+        if !library && !path.is_some_and(|path| is_path(path) || (prefix && path.is_empty())) || prefix != to.ends_with('/') {
+            return wrong(
+                place(),
+                &format!("`{}` must stand for `lib:NAME` or for a path such as `./lib/money.js`; both end in `/`, or none", brief(from)),
+            );
         }
     }
+    Ok(())
 }
 
-/// A library of a job: its source comes with the job, or it was published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "LibraryWire", into = "LibraryWire")]
-pub struct JobLibrary {
-    /// The name after `lib:`, and in the `libraries` argument.
-    pub name: String,
-    /// Where it comes from.
-    pub of: LibraryOf,
+fn is_text(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= MAX_PATH_CHARS && !text.chars().any(char::is_control)
 }
 
-/// Where a library of a job comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LibraryOf {
-    /// Its source comes with the job.
-    Source(String),
-    /// It was published, by its own name or another.
-    Published(VersionRef),
+fn is_path(path: &str) -> bool {
+    is_text(path) && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-impl From<LibrarySource> for JobLibrary {
-    fn from(library: LibrarySource) -> Self {
-        Self { name: library.name, of: LibraryOf::Source(library.source) }
-    }
+fn brief(text: &str) -> String {
+    text.chars().filter(|char| !char.is_control()).take(MAX_PATH_CHARS).collect()
 }
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScriptWire {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    version: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alias: Option<String>,
-}
-
-impl TryFrom<ScriptWire> for JobScript {
-    type Error = &'static str;
-
-    fn try_from(wire: ScriptWire) -> Result<Self, Self::Error> {
-        match wire {
-            ScriptWire { source: Some(source), name, version: None, alias: None } => {
-                Ok(Self::Inline(ScriptSource { source, name: name.unwrap_or_else(ScriptSource::default_name) }))
-            }
-            ScriptWire { source: Some(_), .. } => Err("`script` has a `source`, so it has neither `version` nor `alias`"),
-            ScriptWire { version: Some(_), alias: Some(_), .. } => Err("`script` has a `version` or an `alias`, not both"),
-            ScriptWire { source: None, name: Some(name), version, alias } => Ok(Self::Published(VersionRef { name, version, alias })),
-            ScriptWire { source: None, name: None, .. } => {
-                Err("`script` needs a `source`, or the `name` of a published script: missing field `source`")
-            }
-        }
-    }
-}
-
-impl From<JobScript> for ScriptWire {
-    fn from(script: JobScript) -> Self {
-        match script {
-            JobScript::Inline(ScriptSource { source, name }) => Self { source: Some(source), name: Some(name), version: None, alias: None },
-            JobScript::Published(VersionRef { name, version, alias }) => Self { source: None, name: Some(name), version, alias },
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LibraryWire {
-    name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    /// The name that it was published by, if another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    library: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    version: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alias: Option<String>,
-}
-
-impl TryFrom<LibraryWire> for JobLibrary {
-    type Error = &'static str;
-
-    fn try_from(wire: LibraryWire) -> Result<Self, Self::Error> {
-        match wire {
-            LibraryWire { name, source: Some(source), library: None, version: None, alias: None } => {
-                Ok(Self { name, of: LibraryOf::Source(source) })
-            }
-            LibraryWire { source: Some(_), .. } => Err("a library has a `source`, so it has none of `library`, `version` and `alias`"),
-            LibraryWire { version: Some(_), alias: Some(_), .. } => Err("a library has a `version` or an `alias`, not both"),
-            LibraryWire { name, source: None, library, version, alias } => {
-                let published = library.unwrap_or_else(|| name.clone());
-                Ok(Self { name, of: LibraryOf::Published(VersionRef { name: published, version, alias }) })
-            }
-        }
-    }
-}
-
-impl From<JobLibrary> for LibraryWire {
-    fn from(JobLibrary { name, of }: JobLibrary) -> Self {
-        match of {
-            LibraryOf::Source(source) => Self { name, source: Some(source), library: None, version: None, alias: None },
-            LibraryOf::Published(VersionRef { name: published, version, alias }) => {
-                Self { library: (published != name).then_some(published), name, source: None, version, alias }
-            }
-        }
-    }
-}
-
-/// Reads a job's libraries: an array of [`JobLibrary`], or an object from names to one of them without its name, to a version's number, or to
-/// an alias.
-pub(crate) fn libraries<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<JobLibrary>, D::Error> {
-    struct Visitor;
-
-    impl<'de> de::Visitor<'de> for Visitor {
-        type Value = Vec<JobLibrary>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an array of libraries, or an object from their names to a source, a version or an alias")
-        }
-
-        fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            let mut libraries = Vec::new();
-            while let Some(library) = items.next_element()? {
-                libraries.push(library);
-            }
-            Ok(libraries)
-        }
-
-        fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            let mut libraries = Vec::new();
-            while let Some((name, named)) = entries.next_entry::<String, Named>()? {
-                let wire = match named {
-                    Named::Version(version) => LibraryWire { name, source: None, library: None, version: Some(version), alias: None },
-                    Named::Alias(alias) => LibraryWire { name, source: None, library: None, version: None, alias: Some(alias) },
-                    Named::Library(NamedWire { source, library, version, alias }) => LibraryWire { name, source, library, version, alias },
-                };
-                libraries.push(wire.try_into().map_err(de::Error::custom)?);
-            }
-            Ok(libraries)
-        }
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a library is a version's number, an alias, or an object with `source`, `library`, `version` or `alias`")]
-    enum Named {
-        Version(u32),
-        Alias(String),
-        Library(NamedWire),
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct NamedWire {
-        source: Option<String>,
-        library: Option<String>,
-        version: Option<u32>,
-        alias: Option<String>,
-    }
-
-    from.deserialize_any(Visitor)
-}
-
-/// Most characters of the name of a published script or library, and of an alias.
-pub const MAX_PUBLISHED_NAME_CHARS: usize = 128;
-
-/// Names of published scripts, libraries and aliases stand in URLs, in import specifiers and after `@`: ASCII letters and digits, and `.`,
-/// `_` and `-` but for the first. An alias is not a number.
-pub fn is_published_name(name: &str) -> bool {
-    let rest = name.strip_prefix(|first: char| first.is_ascii_alphanumeric());
-    name.len() <= MAX_PUBLISHED_NAME_CHARS
-        && rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')))
-}
-
-/// What a path of a module may be: relative, of parts without `.` and `..`, and none of them empty.
-pub fn is_module_path(path: &str) -> bool {
-    path.chars().count() <= MAX_ENTRY_CHARS
-        && !path.chars().any(|c| c.is_control() || matches!(c, '\\' | '?' | '#' | ':'))
-        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-/// Sources of one version, by their paths.
-pub type Modules = BTreeMap<String, String>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn script(text: &str) -> Result<(), String> {
+        serde_json::from_str::<ScriptSource>(text).unwrap().check("script", 100).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn scripts_are_inline_or_published() {
-        for (text, script) in [
-            (r#"{"source":"1","name":"a.js"}"#, JobScript::Inline(ScriptSource { source: "1".into(), name: "a.js".into() })),
-            (r#"{"name":"a"}"#, JobScript::Published(VersionRef::parse("a"))),
-            (r#"{"name":"a","version":3}"#, JobScript::Published(VersionRef::parse("a@3"))),
-            (r#"{"name":"a","alias":"live"}"#, JobScript::Published(VersionRef::parse("a@live"))),
+    fn modules_and_imports_are_checked() {
+        script(r#"{"source":"0","name":"a.js","modules":{"lib/b.js":"1"},"imports":{"b":"./lib/b.js","c/":"./lib/","d":"lib:d@2"}}"#)
+            .unwrap();
+        for (text, said) in [
+            (r#"{"source":"0","modules":{"../b.js":""}}"#, "`../b.js` is no path"),
+            (r#"{"source":"0","modules":{"/b.js":""}}"#, "`/b.js` is no path"),
+            (r#"{"source":"0","modules":{"a//b.js":""}}"#, "is no path"),
+            (r#"{"source":"0","modules":{"a\\b.js":""}}"#, "is no path"),
+            (r#"{"source":"0","name":"a.js","modules":{"a.js":""}}"#, "own name"),
+            (r#"{"source":"0","imports":{"./a":"lib:a"}}"#, "no bare name"),
+            (r#"{"source":"0","imports":{"lib:a":"lib:b"}}"#, "no bare name"),
+            (r#"{"source":"0","imports":{"a":"b"}}"#, "must stand for"),
+            (r#"{"source":"0","imports":{"a/":"./b"}}"#, "both end in"),
+            (r#"{"source":"0","imports":{"a/":"lib:b/"}}"#, "must stand for"),
+            (r#"{"source":"0","imports":{"a":"./../b"}}"#, "must stand for"),
         ] {
-            assert_eq!(serde_json::from_str::<JobScript>(text).unwrap(), script);
-            assert_eq!(serde_json::to_string(&script).unwrap(), text);
-        }
-        for text in [
-            "{}",
-            r#"{"version":1}"#,
-            r#"{"source":"","version":1}"#,
-            r#"{"name":"a","version":1,"alias":"b"}"#,
-            r#"{"name":"a","vresion":1}"#,
-        ] {
-            assert!(serde_json::from_str::<JobScript>(text).is_err(), "{text}");
+            let error = script(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
         }
     }
 
     #[test]
-    fn libraries_are_an_array_or_an_object() {
-        #[derive(Deserialize)]
-        struct Job {
-            #[serde(deserialize_with = "libraries")]
-            libraries: Vec<JobLibrary>,
-        }
-        let read = |text: &str| serde_json::from_str::<Job>(&format!("{{\"libraries\":{text}}}")).map(|job| job.libraries);
-        let all = read(
-            r#"[{"name":"a","source":"1"},{"name":"b","version":2},{"name":"c","alias":"live"},{"name":"d","library":"e","version":7}]"#,
-        )
-        .unwrap();
-        let same = read(r#"{"a":{"source":"1"},"b":2,"c":"live","d":{"library":"e","version":7}}"#).unwrap();
-        assert_eq!(all, same);
-        assert_eq!(all[3].of, LibraryOf::Published(VersionRef::parse("e@7")));
-        assert_eq!(read(&serde_json::to_string(&all).unwrap()).unwrap(), all);
-        for text in ["3", r#"{"a":[]}"#, r#"[{"source":""}]"#, r#"{"a":{"source":"","version":1}}"#, r#"{"a":{"vers":1}}"#] {
-            assert!(read(text).is_err(), "{text}");
+    fn sizes_count_all_modules_and_maps_apart() {
+        let modules = format!(r#"{{"source":"{0}","modules":{{"b.js":"{0}"}}}}"#, "x".repeat(51));
+        assert!(script(&modules).unwrap_err().contains("`script.modules` has 102 bytes"));
+        let mapped = |bytes: usize| format!(r#"{{"source":"{}\n{SOURCE_MAP}{}"}}"#, "x".repeat(99), "A".repeat(bytes));
+        script(&mapped(300)).unwrap();
+        assert!(script(&mapped(401)).unwrap_err().contains("at most 400"));
+    }
+
+    #[test]
+    fn only_a_last_comment_is_a_map() {
+        let map = "//# sourceMappingURL=data:application/json;base64,e30=";
+        assert_eq!(source_map(&format!("a\n{map}\n\n")), ("a\n", Some("data:application/json;base64,e30=")));
+        assert_eq!(source_map(map), ("", Some("data:application/json;base64,e30=")));
+        for not in [format!("`\n{map}`"), format!("{map}\na"), format!("a {map}"), "//# sourceMappingURL=a.map".to_owned()] {
+            assert_eq!(source_map(&not), (not.as_str(), None));
         }
     }
 
     #[test]
-    fn names_and_paths() {
-        for (name, good) in
-            [("a", true), ("tax-rules.v2_x", true), ("3d", true), ("", false), ("-a", false), ("a/b", false), ("a@1", false)]
-        {
-            assert_eq!(is_published_name(name), good, "{name}");
-        }
-        for (path, good) in [
-            ("a.js", true),
-            ("src/a b.ts", true),
-            ("/a.js", false),
-            ("../a.js", false),
-            ("a//b", false),
-            ("./a.js", false),
-            ("a\nb", false),
+    fn names_tell_the_language() {
+        for (name, language) in [
+            ("a.ts", Language::TypeScript),
+            ("b/c.mts", Language::TypeScript),
+            ("a.ts/b", Language::JavaScript),
+            ("ts", Language::JavaScript),
         ] {
-            assert_eq!(is_module_path(path), good, "{path}");
+            assert_eq!(Language::of_name(name), language, "{name}");
         }
+        assert_eq!(serde_json::to_string(&Language::TypeScript).unwrap(), "\"typescript\"");
     }
 }

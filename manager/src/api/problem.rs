@@ -107,7 +107,7 @@ impl ApiError {
             Self::NoPublished { kind: Kind::Library, .. } => (StatusCode::NOT_FOUND, "library_not_found"),
             Self::NoAlias(_) => (StatusCode::NOT_FOUND, "alias_not_found"),
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
-            Self::Publish(PublishError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
+            Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),

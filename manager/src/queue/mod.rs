@@ -10,6 +10,7 @@
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
 mod commits;
+mod companions;
 mod filed;
 mod life;
 mod postgres;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use ampoule_protocol::{
-    AliasList, LeasedJob, LibrarySource, Manifest, Modules, PublishedList, PublishedView, ScriptSource, VersionRef, VersionView,
+    AliasList, Language, LeasedJob, LibrarySource, Manifest, Modules, PublishedList, PublishedView, ScriptSource, VersionRef, VersionView,
 };
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
 use serde::{Deserialize, Serialize};
 
 use super::{Queue, QueueError, Store, ask};
-use crate::scripts::specifiers;
+use crate::scripts::{mapped, specifiers};
 
 /// Most bytes of versions that a manager keeps in memory, those that are leased again and again.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -92,19 +92,18 @@ pub struct Version {
 
 impl Version {
     pub(super) fn new(manifest: Manifest, modules: Modules) -> Self {
-        let imports = specifiers(modules.values().map(String::as_str));
+        let mut imports = specifiers(modules.values().map(String::as_str));
+        imports.extend(mapped(&manifest.imports));
         let source_bytes = modules.values().map(|source| source.len() as u64).sum();
         Self { manifest, modules, imports, source_bytes }
     }
 
-    fn main(&self) -> (&str, &str) {
-        let path = self.manifest.main.as_deref().unwrap_or_default();
-        (path, self.modules.get(path).map_or("", String::as_str))
-    }
-
-    /// All modules but the main one.
-    fn others(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.modules.iter().filter(|(path, _)| Some(path.as_str()) != self.manifest.main.as_deref())
+    /// Path and source of the main module, and the others.
+    fn split(&self) -> (String, String, Modules) {
+        let path = self.manifest.main.clone().unwrap_or_default();
+        let mut modules = self.modules.clone();
+        let source = modules.remove(&path).unwrap_or_default();
+        (path, source, modules)
     }
 }
 
@@ -121,7 +120,7 @@ pub(crate) struct Pins {
 /// A published version, and what the job's sources call it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pin {
-    /// What stands after `lib:`; of a script, its name.
+    /// What stands after `lib:`, without a version; of a script, its name.
     #[serde(rename = "as")]
     pub(crate) called: String,
     pub(crate) name: String,
@@ -253,18 +252,17 @@ impl Queue {
         };
         if let Some(pin) = script {
             let version = version(Kind::Script, &pin).await?;
-            let (name, source) = version.main();
-            job.script = ScriptSource { name: name.to_owned(), source: source.to_owned() };
-            job.modules = version.others().map(|(path, source)| (path.clone(), source.clone())).collect();
-            job.imports = version.manifest.imports.clone();
+            let (name, source, modules) = version.split();
+            let (language, imports) = (Some(Language::JavaScript), version.manifest.imports.clone());
+            job.script = ScriptSource { source, name, language, modules, imports };
         }
         for pin in libraries {
             let version = version(Kind::Library, &pin).await?;
-            let (_, source) = version.main();
-            job.libraries.push(LibrarySource { name: pin.called.clone(), source: source.to_owned() });
-            let others =
-                version.others().map(|(path, source)| LibrarySource { name: format!("{}/{path}", pin.called), source: source.clone() });
-            job.libraries.extend(others);
+            let (_, source, modules) = version.split();
+            // A library by another name is no version of that name.
+            let number = (pin.called == pin.name).then_some(pin.version);
+            let (language, imports) = (Some(Language::JavaScript), version.manifest.imports.clone());
+            job.libraries.push(LibrarySource { name: pin.called, version: number, source, language, modules, imports });
         }
         Ok(())
     }

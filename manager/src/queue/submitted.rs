@@ -2,7 +2,7 @@ use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_M
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::life::Terms;
+use super::{companions::Companions, life::Terms};
 use crate::scripts::Sources;
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
@@ -36,7 +36,7 @@ impl Submitted {
             id: JobId::new(),
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
-            libraries_json: json(&sources.libraries),
+            libraries_json: Companions::print(&sources.script, &sources.libraries),
             pins_json: sources.pins.as_ref().map(json),
             sources,
             spec,
@@ -63,7 +63,11 @@ impl Submitted {
             created_at,
             started_at: None,
             finished_at: None,
-            script: ScriptView { name: self.sources.name.clone(), version: self.sources.version, source_bytes: self.sources.source_bytes },
+            script: ScriptView {
+                name: self.sources.script.name.clone(),
+                version: self.sources.version,
+                source_bytes: self.sources.source_bytes,
+            },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
             priority: self.spec.priority,
@@ -96,7 +100,7 @@ impl Submitted {
 
     /// Bytes that a worker receives when it leases the job, but for a few hundred.
     pub(super) fn payload_bytes(&self) -> usize {
-        let own = self.sources.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len();
+        let own = self.sources.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len();
         own + self.sources.pinned_bytes as usize
     }
 }

@@ -1,5 +1,7 @@
 //! The libraries that sources import.
 
+use std::collections::BTreeMap;
+
 /// What stands after `lib:` in the string literals of these sources, each once, in the order of the first. Not every one need be an import:
 /// a string or a comment can say the same, so what is not published is left to the run, whose error names the importer.
 pub(crate) fn specifiers<'a>(sources: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -18,10 +20,15 @@ pub(crate) fn specifiers<'a>(sources: impl IntoIterator<Item = &'a str>) -> Vec<
     found
 }
 
-/// `NAME`, `NAME@3` or `NAME@alias`.
+/// The libraries that an import map stands for.
+pub(crate) fn mapped(imports: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
+    imports.values().filter_map(|target| target.strip_prefix("lib:")).filter(|specifier| is_specifier(specifier)).map(str::to_owned)
+}
+
+/// `NAME` or `NAME@3`.
 fn is_specifier(text: &str) -> bool {
-    let (name, pick) = text.split_once('@').unwrap_or((text, "1"));
-    ampoule_protocol::is_published_name(name) && ampoule_protocol::is_published_name(pick)
+    let (name, version) = text.split_once('@').unwrap_or((text, "1"));
+    ampoule_protocol::is_published_name(name) && version.parse::<u32>().is_ok()
 }
 
 #[cfg(test)]
@@ -32,7 +39,7 @@ mod tests {
     fn finds_what_is_imported() {
         for (source, found) in [
             ("import a from 'lib:a'; import {b} from \"lib:b@3\"", vec!["a", "b@3"]),
-            ("export * from 'lib:a'; await import(`lib:c@live`); import 'lib:a';", vec!["a", "c@live"]),
+            ("export * from 'lib:a'; await import(`lib:c@7`) + 'lib:c@live'; import 'lib:a';", vec!["a", "c@7"]),
             ("lib:a; 'slib:x' 'lib:' 'lib:a b' 'lib:\n' 'lib:unclosed", vec![]),
             ("'lib:é' \"lib:../x\"", vec![]),
         ] {

@@ -9,7 +9,7 @@ mod resolve;
 
 pub use self::resolve::Sources;
 pub(crate) use self::{
-    imports::specifiers,
+    imports::{mapped, specifiers},
     publish::{PublishError, new_version},
     resolve::{ResolveError, Resolver},
 };

@@ -1,7 +1,7 @@
 //! Pins a job to published versions.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -9,21 +9,19 @@ use ampoule_protocol::{
     JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Limits, MAX_LIBRARIES, ScriptSource, SpecError, VersionRef,
 };
 
-use super::specifiers;
+use super::{mapped, specifiers};
 use crate::queue::{Kind, Pin, Pins, Queue, QueueError, Version, VersionKey};
 
 /// Most bytes of sources of one job, its libraries included: what a worker gets with each lease of it.
 const MAX_SOURCES_BYTES: u64 = 32 << 20;
 
 /// What a job runs: sources that came with it, and versions that it is pinned to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sources {
-    /// Name of the script, inline or published.
-    pub(crate) name: String,
+    /// A script that came with the job; of a published one, its name alone.
+    pub(crate) script: ScriptSource,
     /// The published version of the script.
     pub(crate) version: Option<u32>,
-    /// Source of an inline script; else empty.
-    pub(crate) source: String,
     /// Length of the script's sources.
     pub(crate) source_bytes: u64,
     /// Libraries that came with the job.
@@ -55,13 +53,17 @@ pub(crate) enum ResolveError {
 impl Sources {
     /// Of a job that names nothing published. `None`: it does.
     pub fn inline(spec: &JobSpec) -> Option<Self> {
-        let JobScript::Inline(ScriptSource { source, name }) = &spec.script else { return None };
+        let JobScript::Inline(script) = &spec.script else { return None };
         let library = |library: &JobLibrary| match &library.of {
-            LibraryOf::Source(source) => Some(LibrarySource { name: library.name.clone(), source: source.clone() }),
+            LibraryOf::Source(library) => Some(library.clone()),
             LibraryOf::Published(_) => None,
         };
         let libraries = spec.libraries.iter().map(library).collect::<Option<Vec<_>>>()?;
-        Some(Self { name: name.clone(), source: source.clone(), source_bytes: source.len() as u64, libraries, ..Self::default() })
+        Some(Self { libraries, ..Self::of(script.clone()) })
+    }
+
+    fn of(script: ScriptSource) -> Self {
+        Self { source_bytes: script.bytes(), script, version: None, libraries: Vec::new(), pins: None, pinned_bytes: 0 }
     }
 }
 
@@ -81,22 +83,22 @@ impl<'a> Resolver<'a> {
     /// Decides which versions a job runs, that of its script, those of its libraries, and those of all that they import. Fills in what the
     /// script's manifest says where the job says nothing, and gives the limits in force.
     pub(crate) async fn resolve(&mut self, spec: &mut JobSpec) -> Result<(Sources, Limits), ResolveError> {
-        let mut sources = Sources { name: spec.script.name().to_owned(), ..Sources::default() };
         let mut pins = Pins { tenant: self.tenant.to_owned(), ..Pins::default() };
-        let mut imports = match &mut spec.script {
+        let nothing = || JobScript::Inline(ScriptSource::named("", ""));
+        let (mut sources, mut imports) = match std::mem::replace(&mut spec.script, nothing()) {
             JobScript::Inline(script) => {
-                sources.source = std::mem::take(&mut script.source);
-                sources.source_bytes = sources.source.len() as u64;
-                specifiers([sources.source.as_str()])
+                let imports = imported(&script.source, &script.modules, &script.imports);
+                (Sources::of(script), imports)
             }
             JobScript::Published(version) => {
-                let (key, script) = self.find(Kind::Script, version).await?;
-                (sources.version, sources.source_bytes) = (Some(key.version), script.source_bytes);
-                sources.pinned_bytes = script.source_bytes;
+                let (key, script) = self.find(Kind::Script, &version).await?;
                 spec.entry = spec.entry.take().or_else(|| script.manifest.entry.clone());
                 spec.limits = std::mem::take(&mut spec.limits).or(&script.manifest.limits);
+                let name = ScriptSource::named(key.name.clone(), "");
+                let bytes = script.source_bytes;
+                let sources = Sources { version: Some(key.version), source_bytes: bytes, pinned_bytes: bytes, ..Sources::of(name) };
                 pins.script = Some(Pin { called: key.name.clone(), name: key.name, version: key.version });
-                script.imports.clone()
+                (sources, script.imports.clone())
             }
         };
         let limits = spec.limits.resolve(self.ceiling).map_err(SpecError::from)?;
@@ -104,43 +106,51 @@ impl<'a> Resolver<'a> {
 
         let mut known = BTreeSet::new();
         for JobLibrary { name, of } in std::mem::take(&mut spec.libraries) {
-            known.insert(name.clone());
             match of {
-                LibraryOf::Source(source) => {
-                    imports.extend(specifiers([source.as_str()]));
-                    sources.libraries.push(LibrarySource { name, source });
+                LibraryOf::Source(library) => {
+                    imports.extend(imported(&library.source, &library.modules, &library.imports));
+                    known.insert(library.specifier());
+                    known.insert(name);
+                    sources.libraries.push(library);
                 }
                 LibraryOf::Published(version) => {
                     let (key, library) = self.find(Kind::Library, &version).await?;
-                    fits(&format!("library {version}"), library.source_bytes, limits.script_bytes)?;
-                    sources.pinned_bytes += library.source_bytes;
                     imports.extend(library.imports.iter().cloned());
-                    pins.libraries.push(Pin { called: name, name: key.name, version: key.version });
+                    if name == key.name {
+                        known.insert(format!("{name}@{}", key.version));
+                    }
+                    known.insert(name.clone());
+                    take(&mut sources, &mut pins, Pin { called: name, name: key.name, version: key.version }, &library, &limits)?;
                 }
             }
         }
-        // In the order in which they are met; those that are found are asked for theirs.
+        // In the order in which they are met; those that are found are asked for theirs. Of one name the first is what an import without a
+        // version means, so those with a version come last.
+        let mut versions = Vec::new();
         let mut next = 0;
         while let Some(specifier) = imports.get(next).cloned() {
             next += 1;
             if !known.insert(specifier.clone()) {
                 continue;
             }
-            let found = match self.find(Kind::Library, &VersionRef::parse(&specifier)).await {
+            let version = VersionRef::parse(&specifier);
+            let (key, library) = match self.find(Kind::Library, &version).await {
                 // Perhaps no import at all; if it is one, its run says where.
                 Err(ResolveError::NotPublished { .. }) => continue,
                 found => found?,
             };
-            let (key, library) = found;
-            fits(&format!("library {specifier}"), library.source_bytes, limits.script_bytes)?;
-            sources.pinned_bytes += library.source_bytes;
             imports.extend(library.imports.iter().cloned());
-            pins.libraries.push(Pin { called: specifier, name: key.name, version: key.version });
-            let count = sources.libraries.len() + pins.libraries.len();
-            if count > MAX_LIBRARIES {
-                return Err(SpecError::TooMany { what: "libraries, with those that libraries import", count, most: MAX_LIBRARIES }.into());
+            let pin = Pin { called: key.name.clone(), name: key.name, version: key.version };
+            if version.version.is_some() {
+                versions.push((pin, library));
+            } else {
+                take(&mut sources, &mut pins, pin, &library, &limits)?;
             }
-            fits("sources", sources.pinned_bytes, MAX_SOURCES_BYTES)?;
+        }
+        for (pin, library) in versions {
+            if !pins.libraries.contains(&pin) {
+                take(&mut sources, &mut pins, pin, &library, &limits)?;
+            }
         }
         sources.pins = Some(pins).filter(|pins| pins.script.is_some() || !pins.libraries.is_empty());
         Ok((sources, limits))
@@ -161,4 +171,24 @@ impl<'a> Resolver<'a> {
 
 fn fits(field: &str, bytes: u64, most: u64) -> Result<(), SpecError> {
     if bytes > most { Err(SpecError::TooLarge { field: field.to_owned(), bytes, most }) } else { Ok(()) }
+}
+
+/// Adds a library to what a job is pinned to, within bounds.
+fn take(sources: &mut Sources, pins: &mut Pins, pin: Pin, library: &Version, limits: &Limits) -> Result<(), SpecError> {
+    fits(&format!("library {}@{}", pin.name, pin.version), library.source_bytes, limits.script_bytes)?;
+    sources.pinned_bytes += library.source_bytes;
+    fits("sources", sources.pinned_bytes, MAX_SOURCES_BYTES)?;
+    pins.libraries.push(pin);
+    let count = sources.libraries.len() + pins.libraries.len();
+    if count > MAX_LIBRARIES {
+        return Err(SpecError::TooMany { what: "libraries, with those that libraries import", count, most: MAX_LIBRARIES });
+    }
+    Ok(())
+}
+
+/// The libraries that a source, its modules and its import map name.
+fn imported(source: &str, modules: &BTreeMap<String, String>, imports: &BTreeMap<String, String>) -> Vec<String> {
+    let mut found = specifiers(std::iter::once(source).chain(modules.values().map(String::as_str)));
+    found.extend(mapped(imports));
+    found
 }

@@ -100,13 +100,13 @@ async fn libraries_come_with_all_that_they_import(on: On) {
     let named = async |libraries: Value, script: Value| {
         submit(&m, json!({"script": script, "libraries": libraries})).await;
         let leased = m.acquire_one("w").await;
-        leased.libraries.into_iter().map(|library| (library.name, library.source.len())).collect::<Vec<_>>()
+        leased.libraries.into_iter().map(|library| (library.specifier(), library.source.len())).collect::<Vec<_>>()
     };
-    let all = vec![("money".to_owned(), 63), ("round@1".to_owned(), 48)];
+    let all = vec![("money@2".to_owned(), 63), ("round@1".to_owned(), 48)];
     assert_eq!(named(json!([]), script.clone()).await, all);
     assert_eq!(named(json!([]), json!({"name": "pay"})).await, all);
     // A job's own choice comes first.
-    let old = vec![("money".to_owned(), 61), ("round".to_owned(), 48)];
+    let old = vec![("money@1".to_owned(), 61), ("round@1".to_owned(), 48)];
     assert_eq!(named(json!({"money": 1}), script.clone()).await, old);
     let own = named(json!({"money": {"source": "export const cents = 1"}, "r": {"library": "round"}}), script).await;
     assert_eq!(own, [("money".to_owned(), 22), ("r".to_owned(), 48)]);
@@ -114,15 +114,15 @@ async fn libraries_come_with_all_that_they_import(on: On) {
 
 async fn a_folder_is_one_version(on: On) {
     let m = Manager::start(on).await;
-    let modules = json!({"main.js": "import './src/a.js'", "src/a.js": "import '#b'", "src/b.js": ""});
-    let body = json!({"modules": modules, "manifest": {"imports": {"#b": "./src/b.js"}}});
+    let modules = json!({"main.js": "import './src/a.js'", "src/a.js": "import 'b'", "src/b.js": ""});
+    let body = json!({"modules": modules, "manifest": {"imports": {"b": "./src/b.js"}}});
     let published: VersionView = m.put("/v1/scripts/folder", &body).await.read(201);
-    assert_eq!((published.version, published.manifest.main.as_deref(), published.source_bytes), (1, Some("main.js"), 30));
+    assert_eq!((published.version, published.manifest.main.as_deref(), published.source_bytes), (1, Some("main.js"), 29));
     submit(&m, json!({"script": {"name": "folder"}})).await;
     let leased = m.acquire_one("w").await;
     assert_eq!((leased.script.name.as_str(), leased.script.source.as_str()), ("main.js", "import './src/a.js'"));
-    assert_eq!(leased.modules.keys().collect::<Vec<_>>(), ["src/a.js", "src/b.js"]);
-    assert_eq!(leased.imports["#b"], "./src/b.js");
+    assert_eq!(leased.script.modules.keys().collect::<Vec<_>>(), ["src/a.js", "src/b.js"]);
+    assert_eq!(leased.script.imports["b"], "./src/b.js");
 }
 
 async fn aliases_are_compared_and_set(on: On) {

@@ -1,18 +1,15 @@
 //! Gives waiting jobs to workers. What several of them ask for at once is one read, one write, one commit; rows that another manager is
 //! about to give out are passed over.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use ampoule_protocol::{LeaseToken, LeasedJob, Modules, ScriptSource};
+use ampoule_protocol::{LeaseToken, LeasedJob};
 use deadpool_postgres::Transaction;
 
 use super::{Shared, lane::Work, lives, promote::promote, rows, session};
 use crate::queue::{
     Pins, QueueError,
+    companions::Companions,
     life::{Life, Terms},
 };
 
@@ -133,16 +130,16 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
         let token = *tokens.get(&row.try_get("seq")?).ok_or_else(missing)?;
         let source =
             String::from_utf8(row.try_get("script")?).map_err(|err| QueueError::Corrupt { what: "script", why: err.to_string() })?;
+        let companions: Companions = rows::json(row, "libraries")?;
+        let (script, libraries) = companions.with(row.try_get("script_name")?, source);
         let job = LeasedJob {
             token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-            script: ScriptSource { source, name: row.try_get("script_name")? },
-            modules: Modules::new(),
-            imports: BTreeMap::new(),
+            script,
             entry: row.try_get("entry")?,
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
-            libraries: rows::json(row, "libraries")?,
+            libraries,
             limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };

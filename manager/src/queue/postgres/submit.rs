@@ -192,7 +192,7 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
             column!(new, |new| new.job.spec.priority),
             column!(new, |new| new.job.spec.concurrency_key.as_deref()),
             column!(new, |new| new.job.payload_bytes() as i64),
-            column!(new, |new| new.job.sources.name.as_str()),
+            column!(new, |new| new.job.sources.script.name.as_str()),
             column!(new, |new| new.job.sources.source_bytes.cast_signed()),
             column!(new, |new| new.job.spec.entry.as_deref()),
             column!(new, |new| new.job.terms_json.as_str()),
@@ -218,7 +218,7 @@ async fn insert_payloads(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
         &insert,
         &[
             column!(new, |new| new.seq),
-            column!(new, |new| new.job.sources.source.as_bytes()),
+            column!(new, |new| new.job.sources.script.source.as_bytes()),
             column!(new, |new| new.job.spec.input.as_str()),
             column!(new, |new| new.job.spec.context.as_str()),
             column!(new, |new| new.job.libraries_json.as_str()),

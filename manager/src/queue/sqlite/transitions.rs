@@ -55,7 +55,7 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         ":priority": job.spec.priority,
         ":key": job.spec.concurrency_key,
         ":payload_bytes": job.payload_bytes() as i64,
-        ":script_name": job.sources.name,
+        ":script_name": job.sources.script.name,
         ":script_version": job.sources.version,
         ":source_bytes": job.sources.source_bytes.cast_signed(),
         ":entry": job.spec.entry,
@@ -69,7 +69,7 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
     )?
     .execute(named_params! {
         ":seq": seq,
-        ":script": job.sources.source,
+        ":script": job.sources.script.source,
         ":input": job.spec.input.as_str(),
         ":context": job.spec.context.as_str(),
         ":libraries": job.libraries_json,

@@ -1,13 +1,14 @@
 //! What is read for clients and workers, on a connection that cannot write.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, Modules, ScriptSource, ScriptView};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptView};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
 use super::{rows, transitions::Leased};
 use crate::queue::{
     Depths, JobFilter, MAX_PAGE_BYTES, Pins, QueueError,
+    companions::Companions,
     life::{Hold, Terms},
 };
 
@@ -152,16 +153,16 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         let mut found = query.query([leased.seq])?;
         let missing = || QueueError::Corrupt { what: "payload", why: "it is missing".into() };
         let row = found.next()?.ok_or_else(missing)?;
+        let companions: Companions = rows::json(row, "libraries")?;
+        let (script, libraries) = companions.with(row.get("script_name")?, row.get("script")?);
         let job = LeasedJob {
             token: leased.token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-            script: ScriptSource { source: row.get("script")?, name: row.get("script_name")? },
-            modules: Modules::new(),
-            imports: BTreeMap::new(),
+            script,
             entry: row.get("entry")?,
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
-            libraries: rows::json(row, "libraries")?,
+            libraries,
             limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
