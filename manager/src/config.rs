@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use ampoule_protocol::{ByteSize, Limits};
+use ampoule_protocol::{ByteSize, Limits, Role};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::queue::StoreUrl;
@@ -106,34 +106,6 @@ pub enum ConfigError {
         /// Which key is missing.
         missing: Role,
     },
-}
-
-/// Who a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Submits jobs, reads and cancels them.
-    Submit,
-    /// Leases jobs and reports on them; sees nothing else.
-    Worker,
-    /// All that submit may, and reads the state of the queue.
-    Admin,
-}
-
-impl Role {
-    /// The name in messages and settings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Submit => "submit",
-            Self::Worker => "worker",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// A bearer key, kept as its BLAKE3 hash: it prints nowhere, and comparing tells nothing about it, not even its length.

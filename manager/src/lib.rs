@@ -25,6 +25,6 @@ mod reaper;
 pub mod scripts;
 mod server;
 
-pub use config::{Config, ConfigError, Exposure, Key, Keys, Role, check_exposure};
+pub use config::{Config, ConfigError, Exposure, Key, Keys, check_exposure};
 pub use queue::{StoreUrl, StoreUrlError};
 pub use server::{RunError, run};

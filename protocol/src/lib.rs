@@ -21,8 +21,10 @@ mod published;
 mod reference;
 mod report;
 mod retry;
+mod role;
 mod script;
 mod size;
+mod tenant;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
 pub use job::{
@@ -44,5 +46,7 @@ pub use published::{
 pub use reference::{JobLibrary, JobScript, LibraryOf, MAX_PUBLISHED_NAME_CHARS, VersionRef, is_published_name};
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
+pub use role::{Role, RoleError};
 pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};
+pub use tenant::{MAX_TENANT_CHARS, TenantName, TenantNameError};

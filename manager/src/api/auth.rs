@@ -1,42 +1,83 @@
-//! Who may do what: one bearer key per role.
+//! Who may do what: a bearer key has a tenant and a role, and every endpoint needs one.
 
 use std::{net::IpAddr, sync::Arc};
 
+use ampoule_protocol::{Role, TenantName};
 use axum::{
-    extract::{Request, State},
-    http::{header, uri::Authority},
-    middleware::Next,
+    Router,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, header, request::Parts, uri::Authority},
+    middleware::{Next, from_fn_with_state},
     response::Response,
 };
 
 use super::{Api, problem::ApiError};
-use crate::config::{Exposure, Keys, Role};
+use crate::{config::Exposure, queue::Scope};
 
-/// Who a request comes from, for the record. An extension of every request that was let in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Caller(Option<Role>);
+/// Header by which an admin names the tenant that a request is about.
+const TENANT_HEADER: &str = "ampoule-tenant";
+
+/// Who a request comes from. An extension of every request that was let in.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// Whose jobs the request is about.
+    pub(super) tenant: TenantName,
+    /// Whose jobs a worker may lease.
+    pub(super) scope: Scope,
+    /// The key's role; without one there is no need for a key.
+    pub(super) role: Option<Role>,
+}
 
 impl Caller {
-    /// The key's role, or that there is no need for one.
-    pub(super) fn name(self) -> &'static str {
-        self.0.map_or("anybody", Role::as_str)
+    /// For the record: the key's role, or that there is no need for one.
+    pub(super) fn name(&self) -> &'static str {
+        self.role.map_or("anybody", Role::as_str)
     }
 }
 
-pub(super) async fn submit(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Result<Response, ApiError> {
-    let role = check(&api.config.keys, &request, &[Role::Submit, Role::Admin])?;
-    request.extensions_mut().insert(Caller(role));
-    Ok(next.run(request).await)
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Internal("a route is behind no guard"))
+    }
 }
 
-pub(super) async fn worker(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    check(&api.config.keys, &request, &[Role::Worker])?;
-    Ok(next.run(request).await)
+/// Lets only those in whose key's role includes this one.
+pub(super) fn guarded(routes: Router<Arc<Api>>, api: &Arc<Api>, role: Role) -> Router<Arc<Api>> {
+    let guard = move |State(api): State<Arc<Api>>, mut request: Request, next: Next| async move {
+        let caller = admit(&api, request.headers(), role)?;
+        request.extensions_mut().insert(caller);
+        Ok::<Response, ApiError>(next.run(request).await)
+    };
+    routes.route_layer(from_fn_with_state(api.clone(), guard))
 }
 
-pub(super) async fn admin(State(api): State<Arc<Api>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    check(&api.config.keys, &request, &[Role::Admin])?;
-    Ok(next.run(request).await)
+fn admit(api: &Api, headers: &HeaderMap, needed: Role) -> Result<Caller, ApiError> {
+    let keys = &api.config.keys;
+    let role = if keys.is_empty() { None } else { Some(keys.role_of(bearer(headers)?).ok_or(ApiError::WrongKey)?) };
+    if let Some(role) = role.filter(|role| !role.includes(needed)) {
+        return Err(ApiError::Role(role));
+    }
+    let named = named_tenant(headers)?;
+    if let (Some(_), Some(role)) = (&named, role.filter(|role| *role != Role::Admin)) {
+        return Err(ApiError::ForeignTenant(role));
+    }
+    let scope = named.clone().map_or(Scope::All, Scope::Tenant);
+    Ok(Caller { tenant: named.unwrap_or_default(), scope, role })
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let given = headers.get(header::AUTHORIZATION).ok_or(ApiError::NoKey)?;
+    let given = given.to_str().ok().and_then(|text| text.split_once(' '));
+    let (_, key) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).ok_or(ApiError::NoKey)?;
+    Ok(key.trim())
+}
+
+fn named_tenant(headers: &HeaderMap) -> Result<Option<TenantName>, ApiError> {
+    let Some(value) = headers.get(TENANT_HEADER) else { return Ok(None) };
+    let name = value.to_str().ok().and_then(|text| text.parse().ok());
+    name.map(Some).ok_or(ApiError::Header { name: TENANT_HEADER, wanted: "must be a tenant's name: letters, digits, `-`, `_` and `.`" })
 }
 
 /// While the API is open on loopback, a web page must not reach it from a browser by a name of its own that resolves to
@@ -55,17 +96,6 @@ fn names_loopback(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-fn check(keys: &Keys, request: &Request, allowed: &[Role]) -> Result<Option<Role>, ApiError> {
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let given = request.headers().get(header::AUTHORIZATION).ok_or(ApiError::NoKey)?;
-    let given = given.to_str().ok().and_then(|text| text.split_once(' '));
-    let Some((_, key)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else { return Err(ApiError::NoKey) };
-    let role = keys.role_of(key.trim()).ok_or(ApiError::WrongKey)?;
-    if allowed.contains(&role) { Ok(Some(role)) } else { Err(ApiError::Role(role)) }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Api, problem::ApiError};
-use crate::queue::{Depths, QueueError};
+use super::{Api, auth::Caller, problem::ApiError};
+use crate::queue::{Depths, QueueError, Scope};
 
 /// A store that takes longer than this is not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -54,8 +54,9 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-pub(super) async fn queue(State(api): State<Arc<Api>>) -> Result<Json<QueueView>, ApiError> {
-    let depths = api.queue.depths(api.queue.now()).await?;
+/// How full the queue is, of the caller's tenant.
+pub(super) async fn queue(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<QueueView>, ApiError> {
+    let depths = api.queue.depths(&Scope::Tenant(caller.tenant), api.queue.now()).await?;
     let oldest_queued_ms = depths.oldest.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
     let Depths { queued, delayed, blocked, running, .. } = depths;
     Ok(Json(QueueView { queued, delayed, blocked, running, oldest_queued_ms }))
@@ -63,7 +64,7 @@ pub(super) async fn queue(State(api): State<Arc<Api>>) -> Result<Json<QueueView>
 
 /// All metrics. Depths are read from the store now: without the store there is no answer rather than an old one.
 pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
-    let depths = api.queue.depths(api.queue.now()).await?;
+    let depths = api.queue.depths(&Scope::All, api.queue.now()).await?;
     let text = api.metrics.print(&depths, api.queue.commits());
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }

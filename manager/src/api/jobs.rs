@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobSpec, JobState, JobView};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobSpec, JobState, JobView, TenantName};
 use axum::{
-    Extension, Json,
+    Json,
     body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
-    Api, TENANT,
+    Api,
     auth::Caller,
     extract::{self, JobPath, Params, Wait},
     problem::ApiError,
@@ -37,6 +37,7 @@ const MAX_REASON_CHARS: usize = 500;
 /// Stores a job. 202 with its view; with `?wait=`, 200 once it has ended in that time.
 pub(super) async fn submit(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Params(Wait { wait }): Params<Wait>,
     headers: HeaderMap,
     body: Body,
@@ -47,19 +48,20 @@ pub(super) async fn submit(
     let bytes = body.len();
     let mut spec: JobSpec = extract::parse(body).await?;
     spec.check(&api.config.ceiling)?;
-    let (sources, limits) = Resolver::new(&api.queue, TENANT, &api.config.ceiling).resolve(&mut spec).await?;
-    let job = extract::offload(bytes, || Submitted::new(spec, sources, limits, idempotency)).await?;
+    let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
+    let tenant = caller.tenant.clone();
+    let job = extract::offload(bytes, || Submitted::new(tenant, spec, sources, limits, idempotency)).await?;
 
     let now = api.queue.now();
     let mut view = job.view(now);
     match api.queue.enqueue(job, now).await? {
         Enqueued::Stored => {}
         Enqueued::Known(known) => view = *known,
-        Enqueued::Cancelled => view = api.queue.job(view.id).await?.ok_or_else(|| ApiError::NoJob(view.id.to_string()))?,
+        Enqueued::Cancelled => view = api.queue.job(&caller.tenant, view.id).await?.ok_or_else(|| ApiError::NoJob(view.id.to_string()))?,
         Enqueued::Conflict => return Err(ApiError::IdempotencyConflict),
     }
     if !wait.is_zero() && !view.state.is_final() {
-        view = ended_within(&api, view.id, wait).await?;
+        view = ended_within(&api, &caller.tenant, view.id, wait).await?;
     }
     let status = if view.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = HeaderValue::try_from(format!("/v1/jobs/{}", view.id)).map_err(|_| ApiError::Internal("an id is no header value"))?;
@@ -79,19 +81,20 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 /// One job; with `?wait=`, once it has ended or that time is over.
 pub(super) async fn view(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     JobPath(id): JobPath,
     Params(Wait { wait }): Params<Wait>,
 ) -> Result<Json<JobView>, ApiError> {
-    ended_within(&api, id, wait).await.map(Json)
+    ended_within(&api, &caller.tenant, id, wait).await.map(Json)
 }
 
 /// The job once its state is final, or as it is when the time is over or the server stops.
-async fn ended_within(api: &Api, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
+async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
     let deadline = Instant::now() + wait.min(api.config.max_wait);
     let listener = api.bells.finished.listen(id);
     loop {
         let rung = listener.rung();
-        let job = api.queue.job(id).await?.ok_or_else(|| ApiError::NoJob(id.to_string()))?;
+        let job = api.queue.job(tenant, id).await?.ok_or_else(|| ApiError::NoJob(id.to_string()))?;
         if job.state.is_final() || Instant::now() >= deadline || api.stop.is_cancelled() {
             return Ok(job);
         }
@@ -120,7 +123,7 @@ pub(super) struct Listing {
 
 /// A page of jobs, newest first. It can be shorter than `limit` when outcomes are large; only a missing `next_cursor` is
 /// the end.
-pub(super) async fn list(State(api): State<Arc<Api>>, Params(listing): Params<Listing>) -> Result<Json<JobList>, ApiError> {
+pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Params(listing): Params<Listing>) -> Result<Json<JobList>, ApiError> {
     let limit = listing.limit.unwrap_or(PAGE_JOBS);
     if !(1..=MAX_PAGE_JOBS).contains(&limit) {
         return Err(ApiError::Query(format!("`limit` must be 1 to {MAX_PAGE_JOBS}")));
@@ -128,6 +131,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, Params(listing): Params<Li
     let unknown = || ApiError::Queue(QueueError::UnknownCursor);
     let before = listing.cursor.map(|cursor| cursor.parse::<JobId>().map_err(|_| unknown())).transpose()?;
     let filter = JobFilter {
+        tenant: caller.tenant,
         state: listing.state,
         script: printable("script", listing.script)?,
         tag: tag(listing.tag)?,
@@ -167,15 +171,15 @@ pub(super) struct CancelBody {
 /// 409 when it has ended otherwise.
 pub(super) async fn cancel(
     State(api): State<Arc<Api>>,
-    Extension(caller): Extension<Caller>,
+    caller: Caller,
     JobPath(id): JobPath,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let by = cancelled_by(caller, extract::body_or_none(&headers, body).await?)?;
+    let by = cancelled_by(&caller, extract::body_or_none(&headers, body).await?)?;
     let no_job = || ApiError::NoJob(id.to_string());
-    let cancel = api.queue.cancel(id, by, api.queue.now()).await?.ok_or_else(no_job)?;
-    let job = api.queue.job(id).await?.ok_or_else(no_job)?;
+    let cancel = api.queue.cancel(&caller.tenant, id, by, api.queue.now()).await?.ok_or_else(no_job)?;
+    let job = api.queue.job(&caller.tenant, id).await?.ok_or_else(no_job)?;
     match cancel {
         Cancel::Done => Ok(Json(job).into_response()),
         Cancel::Requested => Ok((StatusCode::ACCEPTED, Json(job)).into_response()),
@@ -184,7 +188,7 @@ pub(super) async fn cancel(
 }
 
 /// Who cancels, and why.
-pub(super) fn cancelled_by(caller: Caller, body: Option<CancelBody>) -> Result<CancelledBy, ApiError> {
+pub(super) fn cancelled_by(caller: &Caller, body: Option<CancelBody>) -> Result<CancelledBy, ApiError> {
     let reason = body.unwrap_or_default().reason;
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0')) {
         return Err(ApiError::Value {
@@ -196,12 +200,12 @@ pub(super) fn cancelled_by(caller: Caller, body: Option<CancelBody>) -> Result<C
 }
 
 /// Lets a job be tried again that failed or was cancelled. 202 with the job waiting; 409 when it is in another state.
-pub(super) async fn retry(State(api): State<Arc<Api>>, JobPath(id): JobPath) -> Result<Response, ApiError> {
+pub(super) async fn retry(State(api): State<Arc<Api>>, caller: Caller, JobPath(id): JobPath) -> Result<Response, ApiError> {
     let no_job = || ApiError::NoJob(id.to_string());
-    match api.queue.retry(id, api.queue.now()).await?.ok_or_else(no_job)? {
+    match api.queue.retry(&caller.tenant, id, api.queue.now()).await?.ok_or_else(no_job)? {
         Retried::Done => {}
         Retried::Not(state) => return Err(ApiError::NotRetryable(state)),
     }
-    let job = api.queue.job(id).await?.ok_or_else(no_job)?;
+    let job = api.queue.job(&caller.tenant, id).await?.ok_or_else(no_job)?;
     Ok((StatusCode::ACCEPTED, Json(job)).into_response())
 }

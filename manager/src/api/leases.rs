@@ -7,7 +7,7 @@ use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::{Api, extract, problem::ApiError};
+use super::{Api, auth::Caller, extract, problem::ApiError};
 use crate::queue::Filed;
 
 /// Most characters of a worker's name; it is stored with each job that the worker runs.
@@ -16,7 +16,12 @@ const MAX_WORKER_CHARS: usize = 256;
 const MAX_TOKENS: usize = 4096;
 
 /// Leases waiting jobs to a worker and tells it of cancels. Waits while there is neither.
-pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<AcquireResponse>, ApiError> {
+pub(super) async fn acquire(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<AcquireResponse>, ApiError> {
     let (ask, _): (AcquireRequest, _) = read(&api, &headers, body).await?;
     if ask.worker.is_empty() || ask.worker.chars().count() > MAX_WORKER_CHARS || ask.worker.chars().any(char::is_control) {
         return Err(ApiError::Value {
@@ -39,7 +44,7 @@ pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, bod
         if api.stop.is_cancelled() {
             return Ok(Json(AcquireResponse::default()));
         }
-        let acquired = api.queue.acquire(&ask.worker, slots, ask.cancelling.clone(), api.queue.now()).await?;
+        let acquired = api.queue.acquire(&caller.scope, &ask.worker, slots, ask.cancelling.clone(), api.queue.now()).await?;
         if !acquired.is_empty() || Instant::now() >= deadline {
             let (jobs, cancelled) = acquired.deliver();
             return Ok(Json(AcquireResponse { jobs, cancelled }));
@@ -54,27 +59,42 @@ pub(super) async fn acquire(State(api): State<Arc<Api>>, headers: HeaderMap, bod
 }
 
 /// Prolongs leases; the answer names those to cancel and those that are lost.
-pub(super) async fn renew(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+pub(super) async fn renew(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<LeaseStates>, ApiError> {
     let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
     bounded("tokens", tokens.len())?;
-    let results = api.queue.renew(tokens, api.queue.now()).await?;
+    let results = api.queue.renew(&caller.scope, tokens, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 
 /// Takes reports. All of them are committed, or none and the answer is an error.
-pub(super) async fn complete(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+pub(super) async fn complete(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<LeaseStates>, ApiError> {
     let (CompleteRequest { reports }, bytes) = read(&api, &headers, body).await?;
     bounded("reports", reports.len())?;
     let filed = extract::offload(bytes, || reports.into_iter().map(Filed::new).collect()).await?;
-    let results = api.queue.complete(filed, api.queue.now()).await?;
+    let results = api.queue.complete(&caller.scope, filed, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 
 /// Takes jobs back that a worker gives up.
-pub(super) async fn release(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<LeaseStates>, ApiError> {
+pub(super) async fn release(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<LeaseStates>, ApiError> {
     let (Tokens { tokens }, _) = read(&api, &headers, body).await?;
     bounded("tokens", tokens.len())?;
-    let results = api.queue.release(tokens, api.queue.now()).await?;
+    let results = api.queue.release(&caller.scope, tokens, api.queue.now()).await?;
     Ok(Json(LeaseStates { results }))
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Api,
+    auth::Caller,
     extract::{JobPath, Params},
     problem::ApiError,
 };
@@ -28,10 +29,15 @@ pub(super) struct Page {
 
 /// Log lines from an offset on. Before the job has ended there are none, and `next_offset` says to ask again. A page can
 /// be shorter than `limit` when lines are long; only a missing `next_offset` is the end.
-pub(super) async fn page(State(api): State<Arc<Api>>, JobPath(id): JobPath, Params(page): Params<Page>) -> Result<Json<LogPage>, ApiError> {
+pub(super) async fn page(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    JobPath(id): JobPath,
+    Params(page): Params<Page>,
+) -> Result<Json<LogPage>, ApiError> {
     let limit = page.limit.unwrap_or(PAGE_LINES);
     if !(1..=MAX_PAGE_LINES).contains(&limit) {
         return Err(ApiError::Query(format!("`limit` must be 1 to {MAX_PAGE_LINES}")));
     }
-    api.queue.logs(id, page.from, limit).await?.map(Json).ok_or_else(|| ApiError::NoJob(id.to_string()))
+    api.queue.logs(&caller.tenant, id, page.from, limit).await?.map(Json).ok_or_else(|| ApiError::NoJob(id.to_string()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ampoule_protocol::{BatchSpec, BatchStored, JobRef, JobState, MAX_BATCH_JOBS};
 use axum::{
-    Extension, Json,
+    Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -13,7 +13,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Api, TENANT,
+    Api,
     auth::Caller,
     extract,
     jobs::{CancelBody, cancelled_by, printable, tag},
@@ -25,14 +25,14 @@ use crate::{
 };
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
-pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
     let BatchSpec { jobs } = extract::parse(body).await?;
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
-    let mut resolver = Resolver::new(&api.queue, TENANT, &api.config.ceiling);
+    let mut resolver = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling);
     let mut resolved = Vec::with_capacity(jobs.len());
     for (place, mut spec) in jobs.into_iter().enumerate() {
         let in_batch = |error| ApiError::BatchSpec { place, error };
@@ -43,8 +43,9 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body:
         })?;
         resolved.push((spec, sources, limits));
     }
-    let submit =
-        move || resolved.into_iter().map(|(spec, sources, limits)| Submitted::new(spec, sources, limits, None)).collect::<Vec<_>>();
+    let tenant = caller.tenant;
+    let submitted = move |(spec, sources, limits)| Submitted::new(tenant.clone(), spec, sources, limits, None);
+    let submit = move || resolved.into_iter().map(submitted).collect::<Vec<_>>();
     let submitted = extract::offload(bytes, submit).await?;
     let jobs = submitted.iter().map(|job| JobRef { id: job.id() }).collect();
     api.queue.enqueue_all(submitted, api.queue.now()).await?;
@@ -79,34 +80,29 @@ struct Changed {
 }
 
 /// Cancels all jobs that the filter names, waiting and running ones.
-pub(super) async fn cancel(
-    State(api): State<Arc<Api>>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let (filter, reason) = read(&headers, body).await?;
-    change(&api, filter, Bulk::Cancel(cancelled_by(caller, Some(CancelBody { reason }))?)).await
+pub(super) async fn cancel(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let (filter, reason) = read(&caller, &headers, body).await?;
+    change(&api, filter, Bulk::Cancel(cancelled_by(&caller, Some(CancelBody { reason }))?)).await
 }
 
 /// Lets all jobs be tried again that the filter names, failed and cancelled ones.
-pub(super) async fn retry(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let (filter, _) = read(&headers, body).await?;
+pub(super) async fn retry(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let (filter, _) = read(&caller, &headers, body).await?;
     change(&api, filter, Bulk::Retry).await
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<(JobFilter, Option<String>), ApiError> {
+async fn read(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<(JobFilter, Option<String>), ApiError> {
     let wanted = || ApiError::Value { field: "filter", wanted: "must have at least one of state, script, tag and dead".to_owned() };
     let BulkBody { filter, reason } = extract::body_or_none(headers, body).await?.ok_or_else(wanted)?;
+    let empty = JobFilter { tenant: caller.tenant.clone(), ..JobFilter::default() };
     let filter = JobFilter {
         state: filter.state,
         script: printable("script", filter.script)?,
         tag: tag(filter.tag)?,
         dead: filter.dead,
-        before: None,
-        limit: 0,
+        ..empty.clone()
     };
-    if filter == JobFilter::default() {
+    if filter == empty {
         return Err(wanted());
     }
     Ok((filter, reason))

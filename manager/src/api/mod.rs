@@ -12,6 +12,7 @@ mod scripts;
 
 use std::sync::Arc;
 
+use ampoule_protocol::Role;
 use axum::{
     Router,
     middleware::from_fn_with_state,
@@ -27,9 +28,6 @@ use crate::{
     queue::{Kind, Queue},
 };
 
-/// Whose scripts and jobs all requests are about.
-const TENANT: &str = "default";
-
 /// What every endpoint can reach.
 pub(crate) struct Api {
     pub(crate) queue: Arc<Queue>,
@@ -43,32 +41,37 @@ pub(crate) struct Api {
 
 /// All endpoints, by who may use them. Anything else is answered with a problem document too.
 pub(crate) fn router(api: Arc<Api>) -> Router {
+    let guarded = |role, routes| auth::guarded(routes, &api, role);
+    let read = Router::new()
+        .route("/v1/jobs", get(jobs::list))
+        .route("/v1/jobs/{id}", get(jobs::view))
+        .route("/v1/jobs/{id}/logs", get(logs::page))
+        .nest("/v1/scripts", scripts::reading(Kind::Script))
+        .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = Router::new()
-        .route("/v1/jobs", post(jobs::submit).get(jobs::list))
+        .route("/v1/jobs", post(jobs::submit))
         .route("/v1/jobs/batch", post(many::batch))
+        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
+        .route("/v1/jobs/{id}/retry", post(jobs::retry));
+    let operate = Router::new()
         .route("/v1/jobs/cancel", post(many::cancel))
         .route("/v1/jobs/retry", post(many::retry))
-        .route("/v1/jobs/{id}", get(jobs::view))
-        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
-        .route("/v1/jobs/{id}/retry", post(jobs::retry))
-        .route("/v1/jobs/{id}/logs", get(logs::page))
-        .nest("/v1/scripts", scripts::router(Kind::Script))
-        .nest("/v1/libraries", scripts::router(Kind::Library))
-        .route_layer(from_fn_with_state(api.clone(), auth::submit));
+        .nest("/v1/scripts", scripts::publishing(Kind::Script))
+        .nest("/v1/libraries", scripts::publishing(Kind::Library))
+        .route("/v1/queue", get(health::queue));
     let worker = Router::new()
         .route("/v1/leases/acquire", post(leases::acquire))
         .route("/v1/leases/renew", post(leases::renew))
         .route("/v1/leases/complete", post(leases::complete))
-        .route("/v1/leases/release", post(leases::release))
-        .route_layer(from_fn_with_state(api.clone(), auth::worker));
-    let admin = Router::new().route("/v1/queue", get(health::queue)).route_layer(from_fn_with_state(api.clone(), auth::admin));
+        .route("/v1/leases/release", post(leases::release));
     // Probes and scrapes carry no key; what they see is counts.
     let open =
         Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready)).route("/metrics", get(health::metrics));
     Router::new()
-        .merge(submit)
-        .merge(worker)
-        .merge(admin)
+        .merge(guarded(Role::Read, read))
+        .merge(guarded(Role::Submit, submit))
+        .merge(guarded(Role::Operate, operate))
+        .merge(guarded(Role::Worker, worker))
         .merge(open)
         .fallback(|| async { ApiError::NoRoute })
         .method_not_allowed_fallback(|| async { ApiError::Method })

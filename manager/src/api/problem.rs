@@ -1,13 +1,12 @@
 //! Errors as the asker sees them: RFC 9457 problem documents with a stable `code`.
 
-use ampoule_protocol::{JobState, Problem, SpecError, VersionRef};
+use ampoule_protocol::{JobState, Problem, Role, SpecError, VersionRef};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    config::Role,
     queue::{Kind, QueueError},
     scripts::{PublishError, ResolveError},
 };
@@ -25,6 +24,8 @@ pub(super) enum ApiError {
     WrongKey,
     #[error("a {0} key may not do this")]
     Role(Role),
+    #[error("a {0} key works for its own tenant alone; only an admin's may name one in `ampoule-tenant`")]
+    ForeignTenant(Role),
     #[error("no key is configured, so only requests to localhost are served, and this one names another host")]
     Host,
     #[error("no job has the id {0}")]
@@ -84,7 +85,7 @@ impl ApiError {
             Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::NoKey | Self::WrongKey => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Role(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Role(_) | Self::ForeignTenant(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::Host => (StatusCode::FORBIDDEN, "forbidden_host"),
             Self::NoJob(_) => (StatusCode::NOT_FOUND, "job_not_found"),
             Self::Id(_) => (StatusCode::BAD_REQUEST, "invalid_id"),

@@ -17,7 +17,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Api, TENANT,
+    Api,
+    auth::Caller,
     extract::{self, Names, Params},
     problem::ApiError,
 };
@@ -31,14 +32,21 @@ const MAX_PAGE: u32 = 200;
 /// Names or versions of a page that asks for no number.
 const PAGE: u32 = 50;
 
-/// The endpoints of scripts or of libraries, below their path.
-pub(super) fn router(kind: Kind) -> Router<Arc<Api>> {
+/// The endpoints that read scripts or libraries, below their path.
+pub(super) fn reading(kind: Kind) -> Router<Arc<Api>> {
     Router::new()
         .route("/", get(list))
-        .route("/{name}", get(view).put(publish))
+        .route("/{name}", get(view))
         .route("/{name}/versions", get(versions))
         .route("/{name}/versions/{version}", get(version))
         .route("/{name}/aliases", get(aliases))
+        .layer(Extension(kind))
+}
+
+/// The endpoints that change what others run.
+pub(super) fn publishing(kind: Kind) -> Router<Arc<Api>> {
+    Router::new()
+        .route("/{name}", put(publish))
         .route("/{name}/aliases/{alias}", put(set_alias).delete(delete_alias))
         .layer(Extension(kind))
 }
@@ -46,6 +54,7 @@ pub(super) fn router(kind: Kind) -> Router<Arc<Api>> {
 /// Publishes a version: 201 with it, or 200 with the one that has this content already, which is the latest again.
 async fn publish(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names(name): Names<String>,
     headers: HeaderMap,
@@ -57,7 +66,7 @@ async fn publish(
     let spec: PublishSpec = extract::parse(body).await?;
     let (named, ceiling) = (name.clone(), api.config.ceiling.clone());
     let new = extract::offload(bytes, move || new_version(&named, spec, &ceiling)).await??;
-    let published = api.queue.publish(TENANT, kind, &name, new, api.queue.now()).await?;
+    let published = api.queue.publish(&caller.tenant, kind, &name, new, api.queue.now()).await?;
     let status = if published.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(published.version)).into_response())
 }
@@ -80,6 +89,7 @@ impl Page {
 /// A page of names, in their order.
 async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Params(page): Params<Page>,
 ) -> Result<Json<PublishedList>, ApiError> {
@@ -88,17 +98,18 @@ async fn list(
     if !after.is_empty() && !is_published_name(&after) {
         return Err(ApiError::Query("`cursor` is not one that a listing gave".to_owned()));
     }
-    Ok(Json(api.queue.published_names(TENANT, kind, &after, limit).await?))
+    Ok(Json(api.queue.published_names(&caller.tenant, kind, &after, limit).await?))
 }
 
 /// One name: its latest version, its aliases, its newest versions.
 async fn view(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names(name): Names<String>,
 ) -> Result<Json<PublishedView>, ApiError> {
     known(kind, &name)?;
-    api.queue.published(TENANT, kind, &name).await?.map(Json).ok_or(ApiError::NoPublished { kind, name })
+    api.queue.published(&caller.tenant, kind, &name).await?.map(Json).ok_or(ApiError::NoPublished { kind, name })
 }
 
 /// Versions of one name, newest first.
@@ -112,6 +123,7 @@ struct VersionList {
 /// A page of the versions of one name, newest first, without their sources.
 async fn versions(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names(name): Names<String>,
     Params(page): Params<Page>,
@@ -120,7 +132,7 @@ async fn versions(
     let limit = page.limit()?;
     let wrong = |_| ApiError::Query("`cursor` is not one that a listing gave".to_owned());
     let before = page.cursor.map(|cursor| cursor.parse::<u32>().map_err(wrong)).transpose()?;
-    let mut items = api.queue.version_views(TENANT, kind, &name, before.unwrap_or(u32::MAX), limit + 1).await?;
+    let mut items = api.queue.version_views(&caller.tenant, kind, &name, before.unwrap_or(u32::MAX), limit + 1).await?;
     if items.is_empty() && before.is_none() {
         return Err(ApiError::NoPublished { kind, name });
     }
@@ -133,29 +145,32 @@ async fn versions(
 /// One version, with its sources as they run.
 async fn version(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names((name, number)): Names<(String, String)>,
 ) -> Result<Json<VersionView>, ApiError> {
     let missing = || ApiError::NoPublished { kind, name: format!("{name}@{number}") };
     known(kind, &name)?;
     let version = number.parse().map_err(|_| missing())?;
-    let key = VersionKey { tenant: TENANT.to_owned(), kind, name: name.clone(), version };
+    let key = VersionKey { tenant: caller.tenant.clone(), kind, name: name.clone(), version };
     api.queue.version_view(&key).await?.map(Json).ok_or_else(missing)
 }
 
 /// The aliases of one name.
 async fn aliases(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names(name): Names<String>,
 ) -> Result<Json<AliasList>, ApiError> {
     known(kind, &name)?;
-    api.queue.aliases(TENANT, kind, &name).await?.map(Json).ok_or(ApiError::NoPublished { kind, name })
+    api.queue.aliases(&caller.tenant, kind, &name).await?.map(Json).ok_or(ApiError::NoPublished { kind, name })
 }
 
 /// Points an alias at a version; with `expected_version`, only if it points there now. 409 if it does not.
 async fn set_alias(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names((name, alias)): Names<(String, String)>,
     headers: HeaderMap,
@@ -168,7 +183,7 @@ async fn set_alias(
     }
     let wanted = || ApiError::Value { field: "version", wanted: "must be the version to point to".to_owned() };
     let spec: AliasSpec = extract::body_or_none(&headers, body).await?.ok_or_else(wanted)?;
-    let key = VersionKey { tenant: TENANT.to_owned(), kind, name, version: spec.version };
+    let key = VersionKey { tenant: caller.tenant.clone(), kind, name, version: spec.version };
     match api.queue.set_alias(&key, &alias, spec.expected_version, api.queue.now()).await? {
         AliasSet::Done => Ok(Json(AliasView { alias, version: spec.version })),
         AliasSet::NoVersion => Err(ApiError::NoPublished { kind, name: format!("{}@{}", key.name, key.version) }),
@@ -180,11 +195,12 @@ async fn set_alias(
 /// Deletes an alias: 204.
 async fn delete_alias(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Extension(kind): Extension<Kind>,
     Names((name, alias)): Names<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     known(kind, &name)?;
-    if is_published_name(&alias) && api.queue.delete_alias(TENANT, kind, &name, &alias).await? {
+    if is_published_name(&alias) && api.queue.delete_alias(&caller.tenant, kind, &name, &alias).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(ApiError::NoAlias(name))

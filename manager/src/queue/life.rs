@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry};
+use ampoule_protocol::{CancelledBy, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub(super) struct Terms {
 pub(super) struct Life {
     pub(super) seq: i64,
     pub(super) id: JobId,
+    /// Never changes.
+    pub(super) tenant: TenantName,
     pub(super) state: JobState,
     pub(super) hold: Hold,
     pub(super) attempt: u32,

@@ -6,6 +6,7 @@
 //! - An answer means that the write is on disk. A crash at any point loses no job.
 //! - A job moves only as [`JobState`] says. Every write under a lease is fenced: it happens only while the job is
 //!   running *and* its attempt is the token's, so that of all attempts one completion is accepted.
+//! - Every job is one tenant's, and whoever asks for another's is told that there is none. Idempotency and concurrency keys are a tenant's too.
 //! - Time is an argument. The queue never reads a clock.
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
@@ -15,13 +16,14 @@ mod filed;
 mod life;
 mod postgres;
 mod published;
+mod scope;
 mod sqlite;
 mod store_url;
 mod submitted;
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobState, JobView, LeaseToken, LeasedJob, LogPage, TokenState};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobState, JobView, LeaseToken, LeasedJob, LogPage, TenantName, TokenState};
 use jiff::Timestamp;
 
 pub(crate) use self::published::{Pin, Pins};
@@ -29,6 +31,7 @@ pub use self::{
     commits::Commits,
     filed::Filed,
     published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
+    scope::Scope,
     store_url::{StoreUrl, StoreUrlError},
     submitted::{Idempotency, Submitted},
 };
@@ -84,28 +87,35 @@ impl Queue {
 
     /// Leases up to `slots` waiting jobs to this worker, of the highest priority the oldest first, and says which of its leases are to be
     /// cancelled, but for the `known` ones. Answers at once, also when there is nothing.
-    pub async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        let mut acquired = ask!(self, store => store.acquire(worker, slots, known, now).await)?;
+    pub async fn acquire(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+        now: Timestamp,
+    ) -> Result<Acquired, QueueError> {
+        let mut acquired = ask!(self, store => store.acquire(scope, worker, slots, known, now).await)?;
         for (place, pins) in std::mem::take(&mut acquired.pins) {
             self.unpin(&mut acquired.jobs[place], pins).await?;
         }
         Ok(acquired)
     }
 
-    /// Makes leases last from now on, and says which are to be cancelled or are no longer held.
-    pub async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        ask!(self, store => store.renew(tokens, now).await)
+    /// Makes leases of jobs in this scope last from now on, and says which are to be cancelled or are no longer held.
+    pub async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.renew(scope, tokens, now).await)
     }
 
     /// Ends jobs by their worker's reports. A fault is run again while attempts are left, and so is a report that goes
     /// beyond its job's limits; a token that is no longer held changes nothing.
-    pub async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        ask!(self, store => store.complete(reports, now).await)
+    pub async fn complete(&self, scope: &Scope, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.complete(scope, reports, now).await)
     }
 
     /// Lets jobs wait again whose worker gives them up. This does not count against their attempts.
-    pub async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        ask!(self, store => store.release(tokens, now).await)
+    pub async fn release(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        ask!(self, store => store.release(scope, tokens, now).await)
     }
 
     /// Does some of what has become due: takes back leases that ran out, gives up jobs that nobody started in time, lets those start whose
@@ -114,14 +124,14 @@ impl Queue {
         ask!(self, store => store.sweep(now).await)
     }
 
-    /// Cancels a job. `None`: there is no such job.
-    pub async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
-        ask!(self, store => store.cancel(id, by, now).await)
+    /// Cancels a job. `None`: its tenant has no such job.
+    pub async fn cancel(&self, tenant: &TenantName, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
+        ask!(self, store => store.cancel(tenant, id, by, now).await)
     }
 
-    /// Lets a job that failed or was cancelled be tried again, with all of its attempts. `None`: there is no such job.
-    pub async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
-        ask!(self, store => store.retry(id, now).await)
+    /// Lets a job that failed or was cancelled be tried again, with all of its attempts. `None`: its tenant has no such job.
+    pub async fn retry(&self, tenant: &TenantName, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        ask!(self, store => store.retry(tenant, id, now).await)
     }
 
     /// Changes some of the jobs that the filter names and that were there (for a retry: had ended) at `since`: how many. None are left when
@@ -135,24 +145,24 @@ impl Queue {
         ask!(self, store => store.prune(before).await)
     }
 
-    /// A job. `None`: there is no such job.
-    pub async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        ask!(self, store => store.job(id).await)
+    /// A job. `None`: its tenant has no such job.
+    pub async fn job(&self, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+        ask!(self, store => store.job(tenant, id).await)
     }
 
-    /// A page of jobs, newest first. [`QueueError::UnknownCursor`]: there is no job [`JobFilter::before`].
+    /// A page of a tenant's jobs, newest first. [`QueueError::UnknownCursor`]: it has no job [`JobFilter::before`].
     pub async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         ask!(self, store => store.jobs(filter).await)
     }
 
-    /// A page of the log of the attempt that ended a job, empty before its end. `None`: there is no such job.
-    pub async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        ask!(self, store => store.logs(id, from, limit).await)
+    /// A page of the log of the attempt that ended a job, empty before its end. `None`: its tenant has no such job.
+    pub async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        ask!(self, store => store.logs(tenant, id, from, limit).await)
     }
 
-    /// How full the queue is.
-    pub async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        ask!(self, store => store.depths(now).await)
+    /// How full the queue is, of this scope.
+    pub async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
+        ask!(self, store => store.depths(scope, now).await)
     }
 
     /// Fails unless the store can be read and written.
@@ -232,6 +242,8 @@ pub enum Bulk {
 /// Which jobs a listing shows. Conditions are joined by "and".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
+    /// Of this tenant.
+    pub tenant: TenantName,
     /// In this state.
     pub state: Option<JobState>,
     /// Of a script with this name.

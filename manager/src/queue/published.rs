@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ampoule_protocol::{
-    AliasList, Language, LeasedJob, LibrarySource, Manifest, Modules, PublishedList, PublishedView, ScriptSource, VersionRef, VersionView,
+    AliasList, Language, LeasedJob, LibrarySource, Manifest, Modules, PublishedList, PublishedView, ScriptSource, TenantName, VersionRef,
+    VersionView,
 };
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
@@ -51,7 +52,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VersionKey {
     /// Whose it is.
-    pub tenant: String,
+    pub tenant: TenantName,
     /// Script or library.
     pub kind: Kind,
     /// Its name.
@@ -110,7 +111,7 @@ impl Version {
 /// The published versions that a job runs, as its column holds them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pins {
-    pub(crate) tenant: String,
+    pub(crate) tenant: TenantName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) script: Option<Pin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -170,12 +171,19 @@ impl Versions {
 
 impl Queue {
     /// Publishes a version, unless this content was published under this name before: then that version is the latest again.
-    pub async fn publish(&self, tenant: &str, kind: Kind, name: &str, new: NewVersion, now: Timestamp) -> Result<Published, QueueError> {
+    pub async fn publish(
+        &self,
+        tenant: &TenantName,
+        kind: Kind,
+        name: &str,
+        new: NewVersion,
+        now: Timestamp,
+    ) -> Result<Published, QueueError> {
         ask!(self, store => store.publish(tenant, kind, name, new, now.as_millisecond()).await)
     }
 
     /// The number of the version that is meant. `None`: there is no such name, version or alias.
-    pub async fn resolve(&self, tenant: &str, kind: Kind, version: &VersionRef) -> Result<Option<u32>, QueueError> {
+    pub async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Result<Option<u32>, QueueError> {
         ask!(self, store => store.resolve(tenant, kind, version).await)
     }
 
@@ -198,7 +206,7 @@ impl Queue {
     /// Versions of a name below this number, newest first, without their sources.
     pub async fn version_views(
         &self,
-        tenant: &str,
+        tenant: &TenantName,
         kind: Kind,
         name: &str,
         before: u32,
@@ -208,14 +216,14 @@ impl Queue {
     }
 
     /// A name with its aliases and newest versions. `None`: nothing was published under it.
-    pub async fn published(&self, tenant: &str, kind: Kind, name: &str) -> Result<Option<PublishedView>, QueueError> {
+    pub async fn published(&self, tenant: &TenantName, kind: Kind, name: &str) -> Result<Option<PublishedView>, QueueError> {
         let Some(mut view) = ask!(self, store => store.published(tenant, kind, name).await)? else { return Ok(None) };
         view.versions = Some(self.version_views(tenant, kind, name, u32::MAX, SHOWN_VERSIONS).await?);
         Ok(Some(view))
     }
 
     /// Names after this one, in their order.
-    pub async fn published_names(&self, tenant: &str, kind: Kind, after: &str, limit: u32) -> Result<PublishedList, QueueError> {
+    pub async fn published_names(&self, tenant: &TenantName, kind: Kind, after: &str, limit: u32) -> Result<PublishedList, QueueError> {
         // One more than asked for tells whether there is a next page.
         let mut items = ask!(self, store => store.published_names(tenant, kind, after, limit.saturating_add(1)).await)?;
         let more = items.len() > limit as usize;
@@ -230,12 +238,12 @@ impl Queue {
     }
 
     /// Deletes an alias. False: there was none.
-    pub async fn delete_alias(&self, tenant: &str, kind: Kind, name: &str, alias: &str) -> Result<bool, QueueError> {
+    pub async fn delete_alias(&self, tenant: &TenantName, kind: Kind, name: &str, alias: &str) -> Result<bool, QueueError> {
         ask!(self, store => store.delete_alias(tenant, kind, name, alias).await)
     }
 
     /// The aliases of a name. `None`: nothing was published under it.
-    pub async fn aliases(&self, tenant: &str, kind: Kind, name: &str) -> Result<Option<AliasList>, QueueError> {
+    pub async fn aliases(&self, tenant: &TenantName, kind: Kind, name: &str) -> Result<Option<AliasList>, QueueError> {
         let view = ask!(self, store => store.published(tenant, kind, name).await)?;
         let items = |view: PublishedView| view.aliases.into_iter().map(|(alias, version)| ampoule_protocol::AliasView { alias, version });
         Ok(view.map(|view| AliasList { items: items(view).collect() }))

@@ -1,4 +1,4 @@
-use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView};
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView, TenantName};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::scripts::Sources;
 #[derive(Clone, Debug)]
 pub struct Submitted {
     pub(super) id: JobId,
+    pub(super) tenant: TenantName,
     /// Without the script and the libraries, which are in `sources`.
     pub(super) spec: JobSpec,
     pub(super) sources: Sources,
@@ -20,7 +21,7 @@ pub struct Submitted {
     pub(super) idempotency: Option<Idempotency>,
 }
 
-/// A client's promise that all requests with this key are one.
+/// A client's promise that all of its tenant's requests with this key are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     /// The client's key.
@@ -30,10 +31,11 @@ pub struct Idempotency {
 }
 
 impl Submitted {
-    /// A new job of this specification, which [`JobSpec::check`] found good, with what it runs, under these limits.
-    pub fn new(spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+    /// A new job of this tenant, by this specification, which [`JobSpec::check`] found good, with what it runs, under these limits.
+    pub fn new(tenant: TenantName, spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
+            tenant,
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
             libraries_json: Companions::print(&sources.script, &sources.libraries),

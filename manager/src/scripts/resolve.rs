@@ -6,7 +6,7 @@ use std::{
 };
 
 use ampoule_protocol::{
-    JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Limits, MAX_LIBRARIES, ScriptSource, SpecError, VersionRef,
+    JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Limits, MAX_LIBRARIES, ScriptSource, SpecError, TenantName, VersionRef,
 };
 
 use super::{mapped, specifiers};
@@ -70,20 +70,20 @@ impl Sources {
 /// Pins the jobs of one request: all of those that name the same thing to the same version.
 pub(crate) struct Resolver<'a> {
     queue: &'a Queue,
-    tenant: &'a str,
+    tenant: &'a TenantName,
     ceiling: &'a Limits,
     found: HashMap<(Kind, VersionRef), (VersionKey, Arc<Version>)>,
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(queue: &'a Queue, tenant: &'a str, ceiling: &'a Limits) -> Self {
+    pub(crate) fn new(queue: &'a Queue, tenant: &'a TenantName, ceiling: &'a Limits) -> Self {
         Self { queue, tenant, ceiling, found: HashMap::new() }
     }
 
     /// Decides which versions a job runs, that of its script, those of its libraries, and those of all that they import. Fills in what the
     /// script's manifest says where the job says nothing, and gives the limits in force.
     pub(crate) async fn resolve(&mut self, spec: &mut JobSpec) -> Result<(Sources, Limits), ResolveError> {
-        let mut pins = Pins { tenant: self.tenant.to_owned(), ..Pins::default() };
+        let mut pins = Pins { tenant: self.tenant.clone(), ..Pins::default() };
         let nothing = || JobScript::Inline(ScriptSource::named("", ""));
         let (mut sources, mut imports) = match std::mem::replace(&mut spec.script, nothing()) {
             JobScript::Inline(script) => {
@@ -162,7 +162,7 @@ impl<'a> Resolver<'a> {
         }
         let not_published = || ResolveError::NotPublished { kind, version: version.clone() };
         let number = self.queue.resolve(self.tenant, kind, version).await?.ok_or_else(not_published)?;
-        let key = VersionKey { tenant: self.tenant.to_owned(), kind, name: version.name.clone(), version: number };
+        let key = VersionKey { tenant: self.tenant.clone(), kind, name: version.name.clone(), version: number };
         let found = (key.clone(), self.queue.version(&key).await?.ok_or_else(not_published)?);
         self.found.insert((kind, version.clone()), found.clone());
         Ok(found)

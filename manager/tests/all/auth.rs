@@ -19,7 +19,7 @@ fn keyed(config: &mut Config) {
 async fn each_key_opens_its_own_doors() {
     let m = Manager::start_with(On::Sqlite, keyed).await;
     let id = "0190a3c4-7a2f-7b61-9d5e-3f8c2b1a4d6e";
-    let (submit, worker, admin) = ([SUBMIT, ADMIN].as_slice(), [WORKER].as_slice(), [ADMIN].as_slice());
+    let (submit, worker, operate) = ([SUBMIT, ADMIN].as_slice(), [WORKER].as_slice(), [ADMIN].as_slice());
     let all: &[&str] = &["", "wrong-0123456789", SUBMIT, WORKER, ADMIN];
     for (method, path, allowed) in [
         ("POST", "/v1/jobs", submit),
@@ -31,7 +31,8 @@ async fn each_key_opens_its_own_doors() {
         ("POST", "/v1/leases/renew", worker),
         ("POST", "/v1/leases/complete", worker),
         ("POST", "/v1/leases/release", worker),
-        ("GET", "/v1/queue", admin),
+        ("GET", "/v1/queue", operate),
+        ("POST", "/v1/jobs/cancel", operate),
         ("GET", "/healthz", all),
         ("GET", "/readyz", all),
         ("GET", "/metrics", all),

@@ -8,7 +8,7 @@ use std::{
 
 use ampoule_manager::{
     StoreUrl,
-    queue::{Ears, Queue},
+    queue::{Ears, Queue, Scope},
 };
 use ampoule_protocol::{AcquireResponse, BatchStored, CompleteRequest, Completion, JobView, LeaseStates};
 use jiff::Timestamp;
@@ -147,20 +147,20 @@ async fn depth(store: StoreUrl) {
     let mut queued = 0;
     for wanted in [1_000, most] {
         while queued < wanted {
-            let new = |_| crate::support::submitted(job());
+            let new = |_| crate::support::submitted(Default::default(), job());
             queue.enqueue_all((0..1000).map(new).collect(), Timestamp::now()).await.unwrap();
             queued += 1000;
         }
         let mut times = Vec::new();
         for _ in 0..200 {
             let began = Instant::now();
-            let (jobs, _) = queue.acquire("w", 1, vec![], Timestamp::now()).await.unwrap().deliver();
+            let (jobs, _) = queue.acquire(&Scope::All, "w", 1, vec![], Timestamp::now()).await.unwrap().deliver();
             times.push(began.elapsed());
             assert_eq!(jobs.len(), 1);
         }
         println!("acquire of one of {wanted} queued: {}", spread(times));
         let began = Instant::now();
-        queue.depths(Timestamp::now()).await.unwrap();
+        queue.depths(&Scope::All, Timestamp::now()).await.unwrap();
         println!("depths with {wanted} queued: {:.2?}", began.elapsed());
     }
     queue.close().await;

@@ -17,3 +17,4 @@ mod scripts;
 mod shutdown;
 mod store;
 mod support;
+mod tenants;

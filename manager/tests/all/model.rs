@@ -8,11 +8,11 @@ use std::{
 
 use ampoule_manager::{
     StoreUrl,
-    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried},
+    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried, Scope},
 };
 use ampoule_protocol::{
     CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Outcome, Retry, RunReport,
-    ScriptError,
+    ScriptError, TenantName,
 };
 use jiff::Timestamp;
 
@@ -36,6 +36,7 @@ enum Hold {
 #[derive(Clone, Debug)]
 struct Job {
     id: JobId,
+    tenant: &'static str,
     priority: i32,
     key: Option<&'static str>,
     retry: Option<Retry>,
@@ -52,11 +53,20 @@ struct Job {
     dead: bool,
 }
 
+impl Job {
+    fn place(&self) -> Option<Key> {
+        self.key.map(|key| (self.tenant, key))
+    }
+}
+
+/// A concurrency key, and whose it is.
+type Key = (&'static str, &'static str);
+
 #[derive(Default)]
 struct Model {
     jobs: Vec<Job>,
-    /// Which job has the key: it is ready or running.
-    holders: BTreeMap<&'static str, usize>,
+    /// Which job has a tenant's key: it is ready or running.
+    holders: BTreeMap<Key, usize>,
     counts: BTreeMap<&'static str, usize>,
 }
 
@@ -78,16 +88,16 @@ impl Model {
 
     /// Whoever has its key gives it to the first that waits for it.
     fn give_up_key(&mut self, k: usize) {
-        let Some(key) = self.jobs[k].key.filter(|key| self.holders.get(key) == Some(&k)) else { return };
-        self.holders.remove(key);
+        let Some(key) = self.jobs[k].place().filter(|key| self.holders.get(key) == Some(&k)) else { return };
+        self.holders.remove(&key);
         self.offer(key);
     }
 
-    fn offer(&mut self, key: &'static str) {
-        if self.holders.contains_key(key) {
+    fn offer(&mut self, key: Key) {
+        if self.holders.contains_key(&key) {
             return;
         }
-        let waiting = self.in_order(|job| (job.state, job.hold, job.key) == (JobState::Queued, Hold::Key, Some(key)));
+        let waiting = self.in_order(|job| (job.state, job.hold, job.place()) == (JobState::Queued, Hold::Key, Some(key)));
         if let Some(first) = waiting.first() {
             self.jobs[*first].hold = Hold::Ready;
             self.holders.insert(key, *first);
@@ -101,7 +111,7 @@ impl Model {
         for k in &due {
             self.jobs[*k].hold = if self.jobs[*k].key.is_some() { Hold::Key } else { Hold::Ready };
         }
-        for key in due.iter().filter_map(|k| self.jobs[*k].key).collect::<Vec<_>>() {
+        for key in due.iter().filter_map(|k| self.jobs[*k].place()).collect::<Vec<_>>() {
             self.offer(key);
         }
     }
@@ -116,14 +126,14 @@ impl Model {
     fn requeue(&mut self, k: usize, due_ms: Option<i64>) {
         let job = &mut self.jobs[k];
         (job.state, job.due_ms) = (JobState::Queued, due_ms.unwrap_or(job.due_ms));
-        job.hold = match (due_ms, job.key) {
+        job.hold = match (due_ms, job.place()) {
             (Some(_), _) => Hold::Due,
-            (None, Some(key)) if self.holders.get(key) != Some(&k) => Hold::Key,
+            (None, Some(key)) if self.holders.get(&key) != Some(&k) => Hold::Key,
             (None, _) => Hold::Ready,
         };
         if job.hold == Hold::Due {
             self.give_up_key(k);
-        } else if let (Hold::Key, Some(key)) = (job.hold, job.key) {
+        } else if let (Hold::Key, Some(key)) = (job.hold, job.place()) {
             self.offer(key);
         }
     }
@@ -209,7 +219,7 @@ async fn requeued(model: &mut Model, queue: &Queue, k: usize, now_ms: i64) {
     let backoff_ms = job.retry.as_ref().map_or(0, |retry| retry.backoff_ms);
     let mut due_ms = None;
     if backoff_ms > 0 {
-        let view = queue.job(job.id).await.unwrap().unwrap();
+        let view = queue.job(&named(job.tenant), job.id).await.unwrap().unwrap();
         let pause_ms = view.due_at.expect("it pauses").as_millisecond() - now_ms;
         let doubled = (backoff_ms << (job.losses - 1)) as i64;
         assert!((doubled * 3 / 4..=doubled * 5 / 4).contains(&pause_ms), "{pause_ms}");
@@ -235,10 +245,12 @@ async fn explore(on: On, seed: u64, steps: usize) {
             0..=2 => {
                 let (spec, key) = new_job(&mut random, now_ms);
                 let due_ms = spec.run_at.map_or(now_ms, |at| at.as_millisecond().max(now_ms));
-                let submitted = support::submitted(serde_json::to_value(&spec).unwrap());
+                let tenant = TENANTS[random.below(2)];
+                let submitted = support::submitted(named(tenant), serde_json::to_value(&spec).unwrap());
                 let k = model.jobs.len();
                 model.jobs.push(Job {
                     id: submitted.id(),
+                    tenant,
                     priority: spec.priority,
                     key,
                     retry: spec.retry.clone(),
@@ -262,8 +274,8 @@ async fn explore(on: On, seed: u64, steps: usize) {
                 });
                 model.count("submitted");
                 let mut wanted = Enqueued::Stored;
-                if let (Some(key), Hold::Key) = (key, model.jobs[k].hold) {
-                    match (model.holders.get(key).copied(), spec.concurrency_policy) {
+                if let (Some(key), Hold::Key) = (model.jobs[k].place(), model.jobs[k].hold) {
+                    match (model.holders.get(&key).copied(), spec.concurrency_policy) {
                         (None, _) => model.offer(key),
                         (Some(_), ConcurrencyPolicy::Queue) => {}
                         (Some(_), ConcurrencyPolicy::CancelNewest) => {
@@ -273,7 +285,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                         (Some(holder), ConcurrencyPolicy::CancelOldest) => {
                             for other in 0..k {
                                 let job = &model.jobs[other];
-                                if (job.state, job.hold, job.key) == (JobState::Queued, Hold::Key, Some(key)) {
+                                if (job.state, job.hold, job.place()) == (JobState::Queued, Hold::Key, Some(key)) {
                                     model.end(other, JobState::Cancelled);
                                 }
                             }
@@ -289,7 +301,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
             }
             3 | 4 => {
                 let (worker, slots) = (["a", "b"][random.below(2)], random.below(4));
-                let (leased, cancelled) = queue.acquire(worker, slots as u32, vec![], now).await.unwrap().deliver();
+                let (leased, cancelled) = queue.acquire(&Scope::All, worker, slots as u32, vec![], now).await.unwrap().deliver();
                 let told = |job: &&Job| job.worker == worker && job.state == JobState::Running && job.cancelling;
                 let mut wanted: Vec<_> = model.jobs.iter().filter(told).map(|job| (job.id, job.attempt)).collect();
                 let mut found: Vec<_> = cancelled.iter().map(|token| (token.job_id, token.attempt)).collect();
@@ -313,7 +325,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
             }
             5 => {
                 let asked: Vec<_> = (0..3).filter_map(|_| random.pick(&tokens).copied()).collect();
-                let states = queue.renew(asked.clone(), now).await.unwrap();
+                let states = queue.renew(&Scope::All, asked.clone(), now).await.unwrap();
                 for (token, state) in asked.iter().zip(states) {
                     let held = model.holding(token).filter(|k| now_ms < model.jobs[*k].started_ms + OVERRUN_MS);
                     let wanted = held.map_or(LeaseState::Stale, |k| {
@@ -333,7 +345,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                     2 => threw("Never"),
                     _ => returned("1"),
                 };
-                let states = queue.complete(vec![Filed::new(Completion { token, report })], now).await.unwrap();
+                let states = queue.complete(&Scope::All, vec![Filed::new(Completion { token, report })], now).await.unwrap();
                 let Some(k) = model.holding(&token) else {
                     model.count("stale");
                     assert_eq!(states[0].state, LeaseState::Stale);
@@ -358,7 +370,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
             }
             8 => {
                 let Some(token) = random.pick(&tokens).copied() else { continue };
-                let states = queue.release(vec![token], now).await.unwrap();
+                let states = queue.release(&Scope::All, vec![token], now).await.unwrap();
                 let wanted = match model.holding(&token) {
                     None => LeaseState::Stale,
                     Some(k) => {
@@ -374,7 +386,10 @@ async fn explore(on: On, seed: u64, steps: usize) {
             }
             9 => {
                 let Some(k) = (!model.jobs.is_empty()).then(|| random.below(model.jobs.len())) else { continue };
-                let id = model.jobs[k].id;
+                let (id, tenant) = (model.jobs[k].id, named(model.jobs[k].tenant));
+                let other = named(if model.jobs[k].tenant == TENANTS[0] { TENANTS[1] } else { TENANTS[0] });
+                assert_eq!(queue.cancel(&other, id, by("other"), now).await.unwrap(), None);
+                assert_eq!(queue.retry(&other, id, now).await.unwrap(), None);
                 if random.below(2) == 0 {
                     let wanted = match model.jobs[k].state {
                         JobState::Cancelled => Cancel::Done,
@@ -388,7 +403,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                         }
                         JobState::Succeeded | JobState::Failed => Cancel::TooLate,
                     };
-                    assert_eq!(queue.cancel(id, by("me"), now).await.unwrap(), Some(wanted));
+                    assert_eq!(queue.cancel(&tenant, id, by("me"), now).await.unwrap(), Some(wanted));
                 } else {
                     let state = model.jobs[k].state;
                     let wanted = if matches!(state, JobState::Failed | JobState::Cancelled) {
@@ -399,7 +414,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                     } else {
                         Retried::Not(state)
                     };
-                    assert_eq!(queue.retry(id, now).await.unwrap(), Some(wanted));
+                    assert_eq!(queue.retry(&tenant, id, now).await.unwrap(), Some(wanted));
                 }
             }
             10 => {
@@ -433,7 +448,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
         check(&model, &queue, now_ms, step, operation).await;
     }
     for job in &model.jobs {
-        let view = queue.job(job.id).await.unwrap().unwrap();
+        let view = queue.job(&named(job.tenant), job.id).await.unwrap().unwrap();
         let found = (view.state, view.attempt, view.outcome.is_some(), view.dead);
         assert_eq!(found, (job.state, job.attempt, job.state.is_final(), job.dead), "{job:?}");
         assert_eq!(view.cancelled_by.is_some(), job.cancelling || job.state == JobState::Cancelled, "{job:?}");
@@ -455,6 +470,13 @@ async fn explore(on: On, seed: u64, steps: usize) {
     queue.close().await;
 }
 
+/// Whose the jobs are.
+const TENANTS: [&str; 2] = [TenantName::DEFAULT, "other"];
+
+fn named(tenant: &str) -> TenantName {
+    tenant.parse().unwrap()
+}
+
 async fn check(model: &Model, queue: &Queue, now_ms: i64, step: usize, operation: usize) {
     let count = |is: &dyn Fn(&Job) -> bool| model.jobs.iter().filter(|job| is(job)).count() as u64;
     let held = |job: &Job, hold| (job.state, job.hold) == (JobState::Queued, hold);
@@ -464,6 +486,13 @@ async fn check(model: &Model, queue: &Queue, now_ms: i64, step: usize, operation
         count(&|job| held(job, Hold::Key)),
         count(&|job| job.state == JobState::Running),
     );
-    let Depths { queued, delayed, blocked, running, .. } = queue.depths(Timestamp::from_millisecond(now_ms).unwrap()).await.unwrap();
+    let now = Timestamp::from_millisecond(now_ms).unwrap();
+    let Depths { queued, delayed, blocked, running, .. } = queue.depths(&Scope::All, now).await.unwrap();
     assert_eq!((queued, delayed, blocked, running), wanted, "step {step}, operation {operation}");
+    let mut sum = (0, 0, 0, 0);
+    for tenant in TENANTS {
+        let own = queue.depths(&Scope::Tenant(named(tenant)), now).await.unwrap();
+        sum = (sum.0 + own.queued, sum.1 + own.delayed, sum.2 + own.blocked, sum.3 + own.running);
+    }
+    assert_eq!(sum, wanted, "step {step}, operation {operation}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ampoule_manager::{
     Config, RunError, StoreUrl,
-    queue::{Ears, LeasePolicy, OpenError, Queue, QueueError, Submitted},
+    queue::{Ears, LeasePolicy, OpenError, Queue, QueueError, Scope, Submitted},
 };
 use ampoule_protocol::{JobList, JobState, JobView};
 use deadpool_sqlite::rusqlite::Connection;
@@ -23,7 +23,7 @@ on_both_stores!(
 pub(crate) const POLICY: LeasePolicy = LeasePolicy { lease: std::time::Duration::from_secs(15), max_attempts: 3, acquire_bytes: 64 << 20 };
 
 pub(crate) fn submitted() -> Submitted {
-    support::submitted(job())
+    support::submitted(Default::default(), job())
 }
 
 async fn a_restart_keeps_everything(on: On) {
@@ -69,7 +69,7 @@ async fn writes_that_wait_share_a_commit() {
     };
     futures_util::future::join_all((0..500).map(enqueue)).await;
     let (commits, writes) = (queue.commits().commits(), queue.commits().writes());
-    assert_eq!((writes, queue.depths(Timestamp::now()).await.unwrap().queued), (500, 500));
+    assert_eq!((writes, queue.depths(&Scope::All, Timestamp::now()).await.unwrap().queued), (500, 500));
     assert!(commits <= 50, "{commits} commits");
     assert!(commits >= 1);
 
@@ -84,7 +84,7 @@ async fn a_closed_queue_has_written_all_and_refuses_more(on: On) {
     let (written, ()) = tokio::join!(writes, queue.close());
     assert!(written.iter().all(Result::is_ok));
     assert!(matches!(queue.enqueue(submitted(), Timestamp::now()).await, Err(QueueError::Closed)));
-    assert!(matches!(queue.depths(Timestamp::now()).await, Err(QueueError::Closed)));
+    assert!(matches!(queue.depths(&Scope::All, Timestamp::now()).await, Err(QueueError::Closed)));
 }
 
 async fn readiness_is_the_stores(on: On) {
@@ -101,14 +101,14 @@ async fn leases_that_reach_nobody_come_back_at_once(on: On) {
     let job = submitted();
     let id = job.id();
     queue.enqueue(job, Timestamp::now()).await.unwrap();
-    drop(queue.acquire("gone", 1, vec![], Timestamp::now()).await.unwrap());
+    drop(queue.acquire(&Scope::All, "gone", 1, vec![], Timestamp::now()).await.unwrap());
     queue.ping().await.unwrap();
     // The asker goes away before the answer is there.
-    let asked = queue.acquire("gone", 1, vec![], Timestamp::now());
+    let asked = queue.acquire(&Scope::All, "gone", 1, vec![], Timestamp::now());
     let _ = futures_util::FutureExt::now_or_never(asked);
     // Where several lanes work side by side, the release is asked for once the lease is made.
     let jobs = support::eventually(async || {
-        let (jobs, _) = queue.acquire("here", 1, vec![], Timestamp::now()).await.unwrap().deliver();
+        let (jobs, _) = queue.acquire(&Scope::All, "here", 1, vec![], Timestamp::now()).await.unwrap().deliver();
         Some(jobs).filter(|jobs| !jobs.is_empty())
     })
     .await;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use ampoule_manager::{Config, RunError, StoreUrl, queue::Submitted, scripts::Sources};
 use ampoule_protocol::{
     AcquireResponse, CompleteRequest, Completion, FaultCode, JobId, JobSpec, JobView, Json, LeaseState, LeaseStates, LeaseToken, LeasedJob,
-    Limits, LogLevel, LogLine, Outcome, RunReport, Usage,
+    Limits, LogLevel, LogLine, Outcome, RunReport, TenantName, Usage,
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
@@ -229,10 +229,10 @@ pub(crate) fn job() -> Value {
 }
 
 /// A job with its own sources, on its way into the queue.
-pub(crate) fn submitted(spec: Value) -> Submitted {
+pub(crate) fn submitted(tenant: TenantName, spec: Value) -> Submitted {
     let spec: JobSpec = serde_json::from_value(spec).unwrap();
     let sources = Sources::inline(&spec).expect("nothing published");
-    Submitted::new(spec, sources, Limits::DEFAULT, None)
+    Submitted::new(tenant, spec, sources, Limits::DEFAULT, None)
 }
 
 pub(crate) fn returned(value: &str) -> RunReport {

@@ -3,12 +3,12 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use ampoule_protocol::{LeaseToken, LeasedJob};
+use ampoule_protocol::{LeaseToken, LeasedJob, TenantName};
 use deadpool_postgres::Transaction;
 
 use super::{Shared, lane::Work, lives, promote::promote, rows, session};
 use crate::queue::{
-    Pins, QueueError,
+    Pins, QueueError, Scope,
     companions::Companions,
     life::{Life, Terms},
 };
@@ -20,6 +20,7 @@ pub(super) struct Lease(pub(super) Arc<Shared>);
 
 /// What a worker asks for.
 pub(super) struct Ask {
+    pub(super) scope: Scope,
     pub(super) worker: String,
     pub(super) slots: u32,
     pub(super) known: Vec<LeaseToken>,
@@ -46,15 +47,27 @@ impl Work for Lease {
         if wanted > 0 {
             promote(&tx, asks.iter().map(|ask| ask.now_ms).max().unwrap_or_default(), &mut events).await?;
         }
-        let (cancelled, waiting) = futures_util::try_join!(cancelling(&tx, asks), waiting(&tx, wanted))?;
-        let mut waiting = waiting.into_iter().peekable();
+        let cancelled = cancelling(&tx, asks).await?;
+        // What one scope gets, another must not get again.
+        let mut scopes: Vec<(&Scope, std::collections::VecDeque<(Life, u64)>)> = Vec::new();
+        for ask in asks.iter().filter(|ask| ask.slots > 0) {
+            if scopes.iter().all(|(scope, _)| **scope != ask.scope) {
+                scopes.push((&ask.scope, waiting(&tx, &ask.scope, wanted).await?.into()));
+            }
+        }
+        let mut taken = std::collections::HashSet::new();
         let mut lives: Vec<Life> = Vec::new();
         let mut tokens: Vec<Vec<LeaseToken>> = Vec::with_capacity(asks.len());
         for ask in asks {
             let (mut given, mut bytes) = (Vec::new(), 0);
             while given.len() < ask.slots as usize {
                 let fits = |(_, payload_bytes): &(Life, u64)| given.is_empty() || bytes + payload_bytes <= self.0.policy.acquire_bytes;
-                let Some((mut life, payload_bytes)) = waiting.next_if(fits) else { break };
+                let Some((_, waiting)) = scopes.iter_mut().find(|(scope, _)| **scope == ask.scope) else { break };
+                while waiting.front().is_some_and(|(life, _)| taken.contains(&life.seq)) {
+                    waiting.pop_front();
+                }
+                let Some((mut life, payload_bytes)) = waiting.pop_front_if(|first| fits(first)) else { break };
+                taken.insert(life.seq);
                 bytes += payload_bytes;
                 let (token, event) = life.lease(&ask.worker, &self.0.policy, ask.now_ms);
                 given.push(token);
@@ -68,10 +81,12 @@ impl Work for Lease {
         tx.commit().await?;
         self.0.committed(asks.len(), !lives.is_empty() || !events.is_empty(), &events);
         let answers = asks.iter().zip(tokens).map(|(ask, tokens)| {
-            let told = |token: &&(String, LeaseToken)| token.0 == ask.worker && !ask.known.contains(&token.1);
+            let told = |(worker, tenant, token): &&(String, TenantName, LeaseToken)| {
+                *worker == ask.worker && ask.scope.admits(tenant) && !ask.known.contains(token)
+            };
             Answer {
                 jobs: tokens.iter().filter_map(|token| jobs.remove(token)).collect(),
-                cancelled: cancelled.iter().filter(told).map(|(_, token)| *token).collect(),
+                cancelled: cancelled.iter().filter(told).map(|(.., token)| *token).collect(),
                 // Made here, so that the leases come back even when nobody waits for this answer any more.
                 claim: Some(self.0.claim(tokens, ask.now_ms)),
             }
@@ -80,31 +95,29 @@ impl Work for Lease {
     }
 }
 
-async fn cancelling(tx: &Transaction<'_>, asks: &[Ask]) -> Done<Vec<(String, LeaseToken)>> {
+async fn cancelling(tx: &Transaction<'_>, asks: &[Ask]) -> Done<Vec<(String, TenantName, LeaseToken)>> {
     let query = tx
-        .prepare_cached("SELECT worker, id, attempt FROM jobs WHERE worker = ANY ($1) AND state = 1 AND cancelled_by IS NOT NULL")
+        .prepare_cached("SELECT worker, id, attempt, tenant FROM jobs WHERE worker = ANY ($1) AND state = 1 AND cancelled_by IS NOT NULL")
         .await?;
     let workers: Vec<&str> = asks.iter().map(|ask| ask.worker.as_str()).collect();
     let found = tx.query(&query, &[&workers]).await?;
     let token = |row: &tokio_postgres::Row| {
         let token = LeaseToken { job_id: rows::id(row)?, attempt: rows::count(row, "attempt")? };
-        Ok((row.try_get("worker")?, token))
+        Ok((row.try_get("worker")?, rows::tenant(row)?, token))
     };
     found.iter().map(token).collect()
 }
 
 /// The first waiting jobs, and the bytes of their payloads.
-async fn waiting(tx: &Transaction<'_>, limit: i64) -> Done<Vec<(Life, u64)>> {
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
+async fn waiting(tx: &Transaction<'_>, scope: &Scope, limit: i64) -> Done<Vec<(Life, u64)>> {
     let query = tx
         .prepare_cached(&format!(
-            "{}, payload_bytes FROM jobs WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT $1 FOR UPDATE SKIP LOCKED",
+            "{}, payload_bytes FROM jobs WHERE state = 0 AND hold = 0 AND ($2::text IS NULL OR tenant = $2)
+             ORDER BY priority DESC, seq LIMIT $1 FOR UPDATE SKIP LOCKED",
             rows::LIFE
         ))
         .await?;
-    let found = tx.query(&query, &[&limit]).await?;
+    let found = tx.query(&query, &[&limit, &scope.tenant()]).await?;
     found.iter().map(|row| Ok((rows::life(row)?, row.try_get::<_, i64>("payload_bytes")?.unsigned_abs()))).collect()
 }
 

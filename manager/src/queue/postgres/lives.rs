@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ampoule_protocol::{JobId, LostAttempt, Outcome};
+use ampoule_protocol::{JobId, LostAttempt, Outcome, TenantName};
 use deadpool_postgres::Transaction;
 
 use super::rows;
@@ -16,19 +16,23 @@ use crate::queue::{
 
 type Done<T> = Result<T, QueueError>;
 
+/// A concurrency key, and whose it is.
+pub(super) type Key = (TenantName, String);
+
 /// Locks the concurrency keys of these jobs, for the rest of the transaction.
 pub(super) async fn lock_keys_of(tx: &Transaction<'_>, ids: &[JobId]) -> Done<()> {
     let ids: Vec<_> = ids.iter().map(|id| rows::uuid(*id)).collect();
-    let keys = tx.prepare_cached("SELECT DISTINCT concurrency_key FROM jobs WHERE id = ANY ($1) AND concurrency_key IS NOT NULL").await?;
+    let keys =
+        tx.prepare_cached("SELECT DISTINCT tenant, concurrency_key FROM jobs WHERE id = ANY ($1) AND concurrency_key IS NOT NULL").await?;
     let keys = tx.query(&keys, &[&ids]).await?;
-    lock_keys(tx, &keys.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?).await
+    lock_keys(tx, &keys.iter().map(|row| Ok((rows::tenant(row)?, row.try_get("concurrency_key")?))).collect::<Done<_>>()?).await
 }
 
 /// Locks concurrency keys, in their order, for the rest of the transaction.
-pub(super) async fn lock_keys(tx: &Transaction<'_>, keys: &BTreeSet<&str>) -> Done<()> {
-    for key in keys {
-        let lock = tx.prepare_cached("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))").await?;
-        tx.query_one(&lock, &[key]).await?;
+pub(super) async fn lock_keys(tx: &Transaction<'_>, keys: &BTreeSet<Key>) -> Done<()> {
+    for (tenant, key) in keys {
+        let lock = tx.prepare_cached("SELECT pg_advisory_xact_lock(hashtextextended($1, hashtextextended($2, 1)))").await?;
+        tx.query_one(&lock, &[key, &tenant.as_str()]).await?;
     }
     Ok(())
 }
@@ -95,7 +99,7 @@ pub(super) struct Aside<'r> {
     ends: Vec<(i64, String, Option<&'r Filed>)>,
     logs: Vec<(i64, u32, &'r Filed)>,
     lost: Vec<(i64, LostAttempt)>,
-    freed_keys: BTreeSet<String>,
+    freed_keys: BTreeSet<Key>,
 }
 
 impl<'r> Aside<'r> {
@@ -105,7 +109,7 @@ impl<'r> Aside<'r> {
         self.ends.extend(effects.end.map(|end| (life.seq, end.outcome_json.into_owned(), end.run)));
         self.logs.extend(effects.logs.map(|filed| (life.seq, filed.token.attempt, filed)));
         self.lost.extend(effects.lost.filter(|lost| lost.attempt > 0).map(|lost| (life.seq, lost)));
-        self.freed_keys.extend(life.key.clone().filter(|_| effects.frees_key));
+        self.freed_keys.extend(life.key.clone().filter(|_| effects.frees_key).map(|key| (life.tenant.clone(), key)));
     }
 
     /// An end that is not to be written after all.
@@ -117,8 +121,8 @@ impl<'r> Aside<'r> {
     /// Writes all, the jobs' rows having been written, and passes concurrency keys on. Their locks must be held.
     pub(super) async fn write(&mut self, tx: &Transaction<'_>) -> Done<()> {
         futures_util::try_join!(self.write_ends(tx), self.write_logs(tx), self.write_lost(tx))?;
-        for key in std::mem::take(&mut self.freed_keys) {
-            pass_on(tx, &key, &mut self.events).await?;
+        for (tenant, key) in std::mem::take(&mut self.freed_keys) {
+            pass_on(tx, &tenant, &key, &mut self.events).await?;
         }
         Ok(())
     }
@@ -174,20 +178,25 @@ impl<'r> Aside<'r> {
 }
 
 /// Gives a concurrency key that nobody has any more to the first job that waits for it. The key's lock must be held.
-pub(super) async fn pass_on(tx: &Transaction<'_>, key: &str, events: &mut Vec<Event>) -> Done<()> {
+pub(super) async fn pass_on(tx: &Transaction<'_>, tenant: &TenantName, key: &str, events: &mut Vec<Event>) -> Done<()> {
     let next = tx
-        .prepare_cached("SELECT seq FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = $1 ORDER BY priority DESC, seq LIMIT 1")
+        .prepare_cached(
+            "SELECT seq FROM jobs WHERE state = 0 AND hold = 2 AND tenant = $1 AND concurrency_key = $2 ORDER BY priority DESC, seq LIMIT 1",
+        )
         .await?;
-    let Some(row) = tx.query_opt(&next, &[&key]).await? else {
-        let free = tx.prepare_cached("DELETE FROM concurrency_keys WHERE key = $1").await?;
-        tx.execute(&free, &[&key]).await?;
+    let tenant = tenant.as_str();
+    let Some(row) = tx.query_opt(&next, &[&tenant, &key]).await? else {
+        let free = tx.prepare_cached("DELETE FROM concurrency_keys WHERE tenant = $1 AND key = $2").await?;
+        tx.execute(&free, &[&tenant, &key]).await?;
         return Ok(());
     };
     let seq: i64 = row.try_get(0)?;
     let take = tx
-        .prepare_cached("INSERT INTO concurrency_keys (key, seq) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq")
+        .prepare_cached(
+            "INSERT INTO concurrency_keys (tenant, key, seq) VALUES ($1, $2, $3) ON CONFLICT (tenant, key) DO UPDATE SET seq = excluded.seq",
+        )
         .await?;
-    tx.execute(&take, &[&key, &seq]).await?;
+    tx.execute(&take, &[&tenant, &key, &seq]).await?;
     let ready = tx.prepare_cached("UPDATE jobs SET hold = 0 WHERE seq = $1").await?;
     tx.execute(&ready, &[&seq]).await?;
     events.push(Event::Queued);
@@ -195,7 +204,7 @@ pub(super) async fn pass_on(tx: &Transaction<'_>, key: &str, events: &mut Vec<Ev
 }
 
 /// Whether some job has this key. The key's lock must be held.
-pub(super) async fn is_taken(tx: &Transaction<'_>, key: &str) -> Done<bool> {
-    let query = tx.prepare_cached("SELECT 1 FROM concurrency_keys WHERE key = $1").await?;
-    Ok(tx.query_opt(&query, &[&key]).await?.is_some())
+pub(super) async fn is_taken(tx: &Transaction<'_>, tenant: &TenantName, key: &str) -> Done<bool> {
+    let query = tx.prepare_cached("SELECT 1 FROM concurrency_keys WHERE tenant = $1 AND key = $2").await?;
+    Ok(tx.query_opt(&query, &[&tenant.as_str(), &key]).await?.is_some())
 }

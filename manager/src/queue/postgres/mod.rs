@@ -19,7 +19,7 @@ mod wakes;
 
 use std::sync::{Arc, OnceLock};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TokenState};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TenantName, TokenState};
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio_postgres::NoTls;
@@ -28,7 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Submitted, Swept,
+    Retried, Scope, Submitted, Swept,
 };
 use crate::queue::StoreUrl;
 
@@ -75,7 +75,7 @@ impl Shared {
         Claim::on(tokens, move |tokens| {
             // If the lane is too busy to take this, the leases run out.
             if let Some(settle) = settle {
-                settle.try_ask(settle::Ask::Release(tokens, now_ms));
+                settle.try_ask(settle::Ask::Release(Scope::All, tokens, now_ms));
             }
         })
     }
@@ -124,23 +124,30 @@ impl Postgres {
         self.submit.ask(submit::Ask { jobs, now_ms: now.as_millisecond() }).await
     }
 
-    pub(super) async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        let ask = lease::Ask { worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
+    pub(super) async fn acquire(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+        now: Timestamp,
+    ) -> Result<Acquired, QueueError> {
+        let ask = lease::Ask { scope: scope.clone(), worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
         let lease::Answer { jobs, cancelled, claim } = self.lease.ask(ask).await?;
         let (jobs, pins) = super::published::pinned(jobs);
         Ok(Acquired { jobs, pins, cancelled, claim: claim.unwrap_or_else(|| Claim::on(Vec::new(), drop)) })
     }
 
-    pub(super) async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Renew(tokens, now.as_millisecond())).await
+    pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Renew(scope.clone(), tokens, now.as_millisecond())).await
     }
 
-    pub(super) async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Complete(reports, now.as_millisecond())).await
+    pub(super) async fn complete(&self, scope: &Scope, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Complete(scope.clone(), reports, now.as_millisecond())).await
     }
 
-    pub(super) async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        self.states(settle::Ask::Release(tokens, now.as_millisecond())).await
+    pub(super) async fn release(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Release(scope.clone(), tokens, now.as_millisecond())).await
     }
 
     async fn states(&self, ask: settle::Ask) -> Result<Vec<TokenState>, QueueError> {
@@ -173,15 +180,21 @@ impl Postgres {
         Ok(Swept { lost, more, waiting, next_due_ms })
     }
 
-    pub(super) async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
-        match self.settle.ask(settle::Ask::Cancel(id, by, now.as_millisecond())).await? {
+    pub(super) async fn cancel(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        by: CancelledBy,
+        now: Timestamp,
+    ) -> Result<Option<Cancel>, QueueError> {
+        match self.settle.ask(settle::Ask::Cancel(tenant.clone(), id, by, now.as_millisecond())).await? {
             settle::Answer::Cancel(cancel) => Ok(cancel),
             _ => Err(QueueError::Closed),
         }
     }
 
-    pub(super) async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
-        match self.settle.ask(settle::Ask::Retry(id, now.as_millisecond())).await? {
+    pub(super) async fn retry(&self, tenant: &TenantName, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        match self.settle.ask(settle::Ask::Retry(tenant.clone(), id, now.as_millisecond())).await? {
             settle::Answer::Retried(retried) => Ok(retried),
             _ => Err(QueueError::Closed),
         }
@@ -194,11 +207,11 @@ impl Postgres {
         };
         let count = ids.len() as u32;
         let asks = ids.into_iter().map(|id| {
-            let bulk = bulk.clone();
+            let (bulk, tenant) = (bulk.clone(), &filter.tenant);
             async move {
                 match bulk {
-                    Bulk::Cancel(by) => self.cancel(id, by, now).await.map(drop),
-                    Bulk::Retry => self.retry(id, now).await.map(drop),
+                    Bulk::Cancel(by) => self.cancel(tenant, id, by, now).await.map(drop),
+                    Bulk::Retry => self.retry(tenant, id, now).await.map(drop),
                 }
             }
         });
@@ -211,24 +224,24 @@ impl Postgres {
         promote::prune(&client, before.as_millisecond()).await
     }
 
-    pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        views::job(&session::lend(&self.readers).await?, id).await
+    pub(super) async fn job(&self, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+        views::job(&session::lend(&self.readers).await?, tenant, id).await
     }
 
     pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         views::jobs(&session::lend(&self.readers).await?, &filter).await
     }
 
-    pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        views::logs(&session::lend(&self.readers).await?, id, from, limit).await
+    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        views::logs(&session::lend(&self.readers).await?, tenant, id, from, limit).await
     }
 
-    pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        views::depths(&session::lend(&self.readers).await?, now.as_millisecond()).await
+    pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
+        views::depths(&session::lend(&self.readers).await?, scope, now.as_millisecond()).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
-        self.settle.ask(settle::Ask::Renew(Vec::new(), 0)).await.map(drop)
+        self.settle.ask(settle::Ask::Renew(Scope::All, Vec::new(), 0)).await.map(drop)
     }
 
     pub(super) fn commits(&self) -> &Arc<Commits> {

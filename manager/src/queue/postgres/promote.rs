@@ -16,15 +16,21 @@ pub(super) const STEP: i64 = 500;
 /// Lets those wait for a key or for a worker that have waited for their time.
 pub(super) async fn promote(tx: &Transaction<'_>, now_ms: i64, events: &mut Vec<Event>) -> Done<usize> {
     let due = tx
-        .prepare_cached("SELECT seq, concurrency_key FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= $1 ORDER BY due_ms, seq LIMIT $2")
+        .prepare_cached(
+            "SELECT seq, tenant, concurrency_key FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= $1 ORDER BY due_ms, seq LIMIT $2",
+        )
         .await?;
     let due = tx.query(&due, &[&now_ms, &STEP]).await?;
     if due.is_empty() {
         return Ok(0);
     }
     // Keys are locked before jobs; both can have changed since they were read.
-    let keys: BTreeSet<&str> =
-        due.iter().filter_map(|row| row.try_get::<_, Option<&str>>("concurrency_key").transpose()).collect::<Result<_, _>>()?;
+    let mut keys: BTreeSet<lives::Key> = BTreeSet::new();
+    for row in &due {
+        if let Some(key) = row.try_get("concurrency_key")? {
+            keys.insert((rows::tenant(row)?, key));
+        }
+    }
     lives::lock_keys(tx, &keys).await?;
     let seqs: Vec<i64> = due.iter().map(|row| row.try_get("seq")).collect::<Result<_, _>>()?;
     let update = tx
@@ -40,9 +46,9 @@ pub(super) async fn promote(tx: &Transaction<'_>, now_ms: i64, events: &mut Vec<
             events.push(Event::Queued);
         }
     }
-    for key in keys {
-        if !lives::is_taken(tx, key).await? {
-            lives::pass_on(tx, key, events).await?;
+    for (tenant, key) in &keys {
+        if !lives::is_taken(tx, tenant, key).await? {
+            lives::pass_on(tx, tenant, key, events).await?;
         }
     }
     Ok(promoted.len())

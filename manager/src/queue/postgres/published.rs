@@ -1,6 +1,6 @@
 //! Published scripts and libraries: their tables. Changes of one name are made one after the other, under a lock of its own.
 
-use ampoule_protocol::{MAX_ALIASES, PublishedView, VersionRef, VersionView};
+use ampoule_protocol::{MAX_ALIASES, PublishedView, TenantName, VersionRef, VersionView};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -17,7 +17,8 @@ type Done<T> = Result<T, QueueError>;
 const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest";
 
 impl Postgres {
-    pub(crate) async fn publish(&self, tenant: &str, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
+    pub(crate) async fn publish(&self, tenant: &TenantName, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
+        let tenant = tenant.as_str();
         let mut client = session::lend(&self.shared.pool).await?;
         let tx = client.transaction().await?;
         lock(&tx, tenant, kind, name).await?;
@@ -59,7 +60,8 @@ impl Postgres {
         Ok(Published { version, is_new })
     }
 
-    pub(crate) async fn resolve(&self, tenant: &str, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
+    pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
+        let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
         let VersionRef { name, version, alias } = version;
         let kind = kind.number();
@@ -84,15 +86,17 @@ impl Postgres {
 
     pub(crate) async fn version(&self, key: &VersionKey) -> Done<Option<VersionView>> {
         let VersionKey { tenant, kind, name, version } = key;
+        let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
         let sql = format!("{VERSION}, modules FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4");
         let version = i32::try_from(*version).unwrap_or(0);
-        let found = client.query_opt(&client.prepare_cached(&sql).await?, &[tenant, &kind.number(), name, &version]).await?;
+        let found = client.query_opt(&client.prepare_cached(&sql).await?, &[&tenant, &kind.number(), name, &version]).await?;
         let view = |row: Row| Ok(VersionView { modules: Some(rows::json(&row, "modules")?), ..view(&row)? });
         found.map(view).transpose()
     }
 
-    pub(crate) async fn versions(&self, tenant: &str, kind: Kind, name: &str, before: u32, limit: u32) -> Done<Vec<VersionView>> {
+    pub(crate) async fn versions(&self, tenant: &TenantName, kind: Kind, name: &str, before: u32, limit: u32) -> Done<Vec<VersionView>> {
+        let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
         let sql = format!(
             "{VERSION} FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version < $4 ORDER BY version DESC LIMIT $5"
@@ -103,7 +107,8 @@ impl Postgres {
         found.iter().map(view).collect()
     }
 
-    pub(crate) async fn published(&self, tenant: &str, kind: Kind, name: &str) -> Done<Option<PublishedView>> {
+    pub(crate) async fn published(&self, tenant: &TenantName, kind: Kind, name: &str) -> Done<Option<PublishedView>> {
+        let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
         let sql = "SELECT name, latest, updated_ms FROM published_names WHERE tenant = $1 AND kind = $2 AND name = $3";
         match client.query_opt(&client.prepare_cached(sql).await?, &[&tenant, &kind.number(), &name]).await? {
@@ -112,7 +117,8 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn published_names(&self, tenant: &str, kind: Kind, after: &str, limit: u32) -> Done<Vec<PublishedView>> {
+    pub(crate) async fn published_names(&self, tenant: &TenantName, kind: Kind, after: &str, limit: u32) -> Done<Vec<PublishedView>> {
+        let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
         // In the order of bytes, whatever the database's collation.
         let sql = "SELECT name, latest, updated_ms FROM published_names WHERE tenant = $1 AND kind = $2 AND name COLLATE \"C\" > $3
@@ -128,12 +134,13 @@ impl Postgres {
 
     pub(crate) async fn set_alias(&self, key: &VersionKey, alias: &str, expected: Option<u32>, now_ms: i64) -> Done<AliasSet> {
         let VersionKey { tenant, kind, name, version } = key;
+        let tenant = tenant.as_str();
         let mut client = session::lend(&self.shared.pool).await?;
         let tx = client.transaction().await?;
         lock(&tx, tenant, *kind, name).await?;
         let (number, version) = (kind.number(), i32::try_from(*version).unwrap_or(0));
         let exists = "SELECT 1 FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4";
-        if tx.query_opt(&tx.prepare_cached(exists).await?, &[tenant, &number, name, &version]).await?.is_none() {
+        if tx.query_opt(&tx.prepare_cached(exists).await?, &[&tenant, &number, name, &version]).await?.is_none() {
             return Ok(AliasSet::NoVersion);
         }
         let aliases = aliases(&tx, tenant, *kind, name).await?;
@@ -150,12 +157,13 @@ impl Postgres {
                  ON CONFLICT (tenant, kind, name, alias) DO UPDATE SET version = excluded.version, changed_ms = excluded.changed_ms",
             )
             .await?;
-        tx.execute(&set, &[tenant, &number, name, &alias, &version, &now_ms]).await?;
+        tx.execute(&set, &[&tenant, &number, name, &alias, &version, &now_ms]).await?;
         tx.commit().await?;
         Ok(AliasSet::Done)
     }
 
-    pub(crate) async fn delete_alias(&self, tenant: &str, kind: Kind, name: &str, alias: &str) -> Done<bool> {
+    pub(crate) async fn delete_alias(&self, tenant: &TenantName, kind: Kind, name: &str, alias: &str) -> Done<bool> {
+        let tenant = tenant.as_str();
         let client = session::lend(&self.shared.pool).await?;
         let sql = "DELETE FROM published_aliases WHERE tenant = $1 AND kind = $2 AND name = $3 AND alias = $4";
         Ok(client.execute(&client.prepare_cached(sql).await?, &[&tenant, &kind.number(), &name, &alias]).await? > 0)

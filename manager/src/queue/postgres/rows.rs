@@ -1,6 +1,6 @@
 //! How the protocol's nouns are kept in columns.
 
-use ampoule_protocol::{JobId, JobState};
+use ampoule_protocol::{JobId, JobState, TenantName, TenantNameError};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -12,7 +12,8 @@ use crate::queue::{
 };
 
 /// The columns of a [`Life`].
-pub(super) const LIFE: &str = "SELECT seq, id, state, hold, attempt, losses, cancelled_by, worker, lease_until_ms, queued_ms, due_ms,
+pub(super) const LIFE: &str =
+    "SELECT seq, id, tenant, state, hold, attempt, losses, cancelled_by, worker, lease_until_ms, queued_ms, due_ms,
     start_by_ms, started_ms, finished_ms, dead, concurrency_key, terms";
 
 /// The number of a state in the tables: its place in a job's life.
@@ -38,6 +39,7 @@ pub(super) fn life(row: &Row) -> Result<Life, QueueError> {
     Ok(Life {
         seq: row.try_get("seq")?,
         id: id(row)?,
+        tenant: tenant(row)?,
         state: state(row)?,
         hold: hold.ok_or_else(|| QueueError::Corrupt { what: "hold", why: format!("no hold has the number {number}") })?,
         attempt: count(row, "attempt")?,
@@ -66,6 +68,11 @@ pub(super) fn id(row: &Row) -> Result<JobId, QueueError> {
 
 pub(super) fn count(row: &Row, column: &str) -> Result<u32, QueueError> {
     Ok(row.try_get::<_, i32>(column)?.cast_unsigned())
+}
+
+pub(super) fn tenant(row: &Row) -> Result<TenantName, QueueError> {
+    let parsed: Result<_, TenantNameError> = row.try_get::<_, &str>("tenant")?.parse();
+    parsed.map_err(|err| QueueError::Corrupt { what: "tenant", why: err.to_string() })
 }
 
 /// Parses a JSON column.

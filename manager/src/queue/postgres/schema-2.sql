@@ -1,40 +1,40 @@
--- Published scripts and libraries. What jobs take of them is found by tenant, kind, name and version, and never changes.
+-- Tenants: every job is one's, and so is every name that clients choose. SQLite's third schema has the comments.
 
--- kind: 0 script, 1 library.
-CREATE TABLE published_names (
-    tenant     text    NOT NULL DEFAULT 'default',
-    kind       smallint NOT NULL,
-    name       text    NOT NULL,
-    latest     integer NOT NULL,                  -- the version that was published last; not always the highest
-    versions   integer NOT NULL,                  -- the highest
-    updated_ms bigint NOT NULL,
-    PRIMARY KEY (tenant, kind, name)
+CREATE TABLE tenants (
+    name        text    PRIMARY KEY,
+    weight      integer NOT NULL DEFAULT 1,
+    max_running integer,
+    created_ms  bigint  NOT NULL
+);
+INSERT INTO tenants (name, created_ms) VALUES ('default', (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+
+CREATE TABLE api_keys (
+    id                  text    PRIMARY KEY,
+    hash                bytea   NOT NULL,
+    tenant              text,
+    role                text    NOT NULL,
+    name                text    NOT NULL,
+    requests_per_second integer,
+    created_ms          bigint  NOT NULL,
+    last_used_ms        bigint,
+    revoked_ms          bigint
 );
 
-CREATE TABLE published_versions (
-    tenant       text    NOT NULL DEFAULT 'default',
-    kind         smallint NOT NULL,
-    name         text    NOT NULL,
-    version      integer NOT NULL,
-    hash         bytea    NOT NULL,                -- BLAKE3 of what was published
-    created_ms   bigint NOT NULL,
-    source_bytes bigint NOT NULL,
-    manifest     text    NOT NULL,                -- JSON
-    modules      text    NOT NULL,                -- JSON: sources by path
-    PRIMARY KEY (tenant, kind, name, version)
-);
-CREATE UNIQUE INDEX published_versions_by_hash ON published_versions (tenant, kind, name, hash);
+ALTER TABLE jobs ADD COLUMN tenant text NOT NULL DEFAULT 'default';
 
-CREATE TABLE published_aliases (
-    tenant     text    NOT NULL DEFAULT 'default',
-    kind       smallint NOT NULL,
-    name       text    NOT NULL,
-    alias      text    NOT NULL,
-    version    integer NOT NULL,
-    changed_ms bigint NOT NULL,
-    PRIMARY KEY (tenant, kind, name, alias)
-);
+DROP INDEX jobs_by_state;
+CREATE INDEX jobs_by_state ON jobs (tenant, state, seq);
+CREATE INDEX jobs_by_tenant ON jobs (tenant, seq);
+DROP INDEX jobs_by_script;
+CREATE INDEX jobs_by_script ON jobs (tenant, script_name, seq);
+DROP INDEX jobs_dead;
+CREATE INDEX jobs_dead ON jobs (tenant, seq) WHERE dead;
+DROP INDEX jobs_blocked;
+CREATE INDEX jobs_blocked ON jobs (tenant, concurrency_key, priority DESC, seq) WHERE state = 0 AND hold = 2;
 
-ALTER TABLE jobs ADD COLUMN script_version integer;
--- Which published versions the job runs: JSON. What is not among them is in the columns beside it.
-ALTER TABLE payloads ADD COLUMN pins text;
+ALTER TABLE tags ADD COLUMN tenant text NOT NULL DEFAULT 'default';
+ALTER TABLE tags DROP CONSTRAINT tags_pkey, ADD PRIMARY KEY (tenant, key, value, seq);
+ALTER TABLE idempotency_keys ADD COLUMN tenant text NOT NULL DEFAULT 'default';
+ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey, ADD PRIMARY KEY (tenant, key);
+ALTER TABLE concurrency_keys ADD COLUMN tenant text NOT NULL DEFAULT 'default';
+ALTER TABLE concurrency_keys DROP CONSTRAINT concurrency_keys_pkey, ADD PRIMARY KEY (tenant, key);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ampoule_protocol::{CancelledBy, JobId, JobState, LeaseState, LeaseToken, Outcome, TokenState};
+use ampoule_protocol::{CancelledBy, JobId, JobState, LeaseState, LeaseToken, Outcome, TenantName, TokenState};
 use deadpool_postgres::Transaction;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     rows, session,
 };
 use crate::queue::{
-    Cancel, Event, Filed, QueueError, Retried,
+    Cancel, Event, Filed, QueueError, Retried, Scope,
     life::{Hold, Life},
 };
 
@@ -20,11 +20,11 @@ type Done<T> = Result<T, QueueError>;
 
 /// A change that is asked for, and when.
 pub(super) enum Ask {
-    Complete(Vec<Filed>, i64),
-    Renew(Vec<LeaseToken>, i64),
-    Release(Vec<LeaseToken>, i64),
-    Cancel(JobId, CancelledBy, i64),
-    Retry(JobId, i64),
+    Complete(Scope, Vec<Filed>, i64),
+    Renew(Scope, Vec<LeaseToken>, i64),
+    Release(Scope, Vec<LeaseToken>, i64),
+    Cancel(TenantName, JobId, CancelledBy, i64),
+    Retry(TenantName, JobId, i64),
     /// Gives up what nobody leased in time, and what a worker was lost with, of these jobs.
     Expire(Vec<JobId>, i64),
 }
@@ -40,9 +40,9 @@ pub(super) enum Answer {
 impl Ask {
     fn ids(&self) -> Vec<JobId> {
         match self {
-            Self::Complete(reports, _) => reports.iter().map(|filed| filed.token.job_id).collect(),
-            Self::Renew(tokens, _) | Self::Release(tokens, _) => tokens.iter().map(|token| token.job_id).collect(),
-            Self::Cancel(id, ..) | Self::Retry(id, _) => vec![*id],
+            Self::Complete(_, reports, _) => reports.iter().map(|filed| filed.token.job_id).collect(),
+            Self::Renew(_, tokens, _) | Self::Release(_, tokens, _) => tokens.iter().map(|token| token.job_id).collect(),
+            Self::Cancel(_, id, ..) | Self::Retry(_, id, _) => vec![*id],
             Self::Expire(ids, _) => ids.clone(),
         }
     }
@@ -85,10 +85,12 @@ impl<'r> Batch<'r> {
     fn answer(&mut self, ask: &'r Ask, outcomes: &HashMap<JobId, Outcome>, shared: &Shared) -> Answer {
         let policy = &shared.policy;
         match ask {
-            Ask::Complete(reports, now) => Answer::States(reports.iter().map(|filed| self.complete(filed, policy, *now)).collect()),
-            Ask::Renew(tokens, now) => {
+            Ask::Complete(scope, reports, now) => {
+                Answer::States(reports.iter().map(|filed| self.complete(scope, filed, policy, *now)).collect())
+            }
+            Ask::Renew(scope, tokens, now) => {
                 let renew = |token: &LeaseToken| {
-                    let life = self.lives.get_mut(&token.job_id);
+                    let life = within(&mut self.lives, scope, token.job_id);
                     let state = life.map_or(LeaseState::Stale, |life| life.renew(token, policy, *now));
                     if state != LeaseState::Stale {
                         self.changed.insert(token.job_id);
@@ -97,8 +99,8 @@ impl<'r> Batch<'r> {
                 };
                 Answer::States(tokens.iter().map(renew).collect())
             }
-            Ask::Release(tokens, now) => Answer::States(tokens.iter().map(|token| self.release(token, *now)).collect()),
-            Ask::Cancel(id, by, now) => Answer::Cancel(self.lives.get_mut(id).map(|life| {
+            Ask::Release(scope, tokens, now) => Answer::States(tokens.iter().map(|token| self.release(scope, token, *now)).collect()),
+            Ask::Cancel(tenant, id, by, now) => Answer::Cancel(self.lives.get_mut(id).filter(|life| life.tenant == *tenant).map(|life| {
                 let (cancel, effects) = life.cancel(by, *now);
                 if !effects.events.is_empty() {
                     self.changed.insert(*id);
@@ -106,7 +108,7 @@ impl<'r> Batch<'r> {
                 }
                 cancel
             })),
-            Ask::Retry(id, now) => Answer::Retried(self.lives.get_mut(id).map(|life| {
+            Ask::Retry(tenant, id, now) => Answer::Retried(self.lives.get_mut(id).filter(|life| life.tenant == *tenant).map(|life| {
                 if !matches!(life.state, JobState::Failed | JobState::Cancelled) {
                     return Retried::Not(life.state);
                 }
@@ -132,9 +134,9 @@ impl<'r> Batch<'r> {
         }
     }
 
-    fn complete(&mut self, filed: &'r Filed, policy: &crate::queue::LeasePolicy, now: i64) -> TokenState {
+    fn complete(&mut self, scope: &Scope, filed: &'r Filed, policy: &crate::queue::LeasePolicy, now: i64) -> TokenState {
         let token = filed.token;
-        let Some(life) = self.lives.get_mut(&token.job_id) else {
+        let Some(life) = within(&mut self.lives, scope, token.job_id) else {
             self.aside.events.push(Event::StaleReport);
             return TokenState { token, state: LeaseState::Stale };
         };
@@ -146,8 +148,10 @@ impl<'r> Batch<'r> {
         TokenState { token, state }
     }
 
-    fn release(&mut self, token: &LeaseToken, now: i64) -> TokenState {
-        let Some(life) = self.lives.get_mut(&token.job_id) else { return TokenState { token: *token, state: LeaseState::Stale } };
+    fn release(&mut self, scope: &Scope, token: &LeaseToken, now: i64) -> TokenState {
+        let Some(life) = within(&mut self.lives, scope, token.job_id) else {
+            return TokenState { token: *token, state: LeaseState::Stale };
+        };
         let (state, effects) = life.release(token, now);
         if state == LeaseState::Accepted {
             self.changed.insert(token.job_id);
@@ -157,12 +161,18 @@ impl<'r> Batch<'r> {
     }
 }
 
+/// A job, unless it is out of scope.
+fn within<'l>(lives: &'l mut HashMap<JobId, Life>, scope: &Scope, id: JobId) -> Option<&'l mut Life> {
+    lives.get_mut(&id).filter(|life| scope.admits(&life.tenant))
+}
+
 /// Takes the outcomes of jobs that are to be tried again out of their table.
 async fn outcomes_of_retried(tx: &Transaction<'_>, asks: &[Ask], lives: &HashMap<JobId, Life>) -> Done<HashMap<JobId, Outcome>> {
     let mut outcomes = HashMap::new();
     for ask in asks {
-        let Ask::Retry(id, _) = ask else { continue };
-        let Some(life) = lives.get(id).filter(|life| matches!(life.state, JobState::Failed | JobState::Cancelled)) else { continue };
+        let Ask::Retry(tenant, id, _) = ask else { continue };
+        let own = lives.get(id).filter(|life| life.tenant == *tenant);
+        let Some(life) = own.filter(|life| matches!(life.state, JobState::Failed | JobState::Cancelled)) else { continue };
         let take = tx.prepare_cached("DELETE FROM outcomes WHERE seq = $1 RETURNING outcome").await?;
         if let Some(row) = tx.query_opt(&take, &[&life.seq]).await? {
             outcomes.insert(*id, rows::json(&row, "outcome")?);
@@ -174,12 +184,12 @@ async fn outcomes_of_retried(tx: &Transaction<'_>, asks: &[Ask], lives: &HashMap
 /// Jobs with a concurrency key that are to be tried again get in line for it.
 async fn queue_up_retried(tx: &Transaction<'_>, asks: &[Ask], lives: &HashMap<JobId, Life>, events: &mut Vec<Event>) -> Done<()> {
     for ask in asks {
-        let Ask::Retry(id, _) = ask else { continue };
-        let waits = lives.get(id).filter(|life| (life.state, life.hold) == (JobState::Queued, Hold::Key));
+        let Ask::Retry(tenant, id, _) = ask else { continue };
+        let waits = lives.get(id).filter(|life| (life.state, life.hold) == (JobState::Queued, Hold::Key) && life.tenant == *tenant);
         if let Some(key) = waits.and_then(|life| life.key.as_deref())
-            && !lives::is_taken(tx, key).await?
+            && !lives::is_taken(tx, tenant, key).await?
         {
-            lives::pass_on(tx, key, events).await?;
+            lives::pass_on(tx, tenant, key, events).await?;
         }
     }
     Ok(())

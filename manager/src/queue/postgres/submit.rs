@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId};
+use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, TenantName};
 use deadpool_postgres::Transaction;
 
 use super::{
@@ -56,7 +56,8 @@ impl Work for Submit {
             };
             new.push(New { job, now_ms, hold, seq: 0 });
         }
-        let keys: BTreeSet<&str> = new.iter().filter_map(|new| new.job.spec.concurrency_key.as_deref()).collect();
+        let key = |new: &New<'_>| Some((new.job.tenant.clone(), new.job.spec.concurrency_key.clone()?));
+        let keys: BTreeSet<lives::Key> = new.iter().filter_map(key).collect();
         lives::lock_keys(&tx, &keys).await?;
         number(&tx, &mut new).await?;
         futures_util::try_join!(insert_jobs(&tx, &new), insert_payloads(&tx, &new), insert_tags(&tx, &new))?;
@@ -80,7 +81,7 @@ impl Work for Submit {
         }
         for (id, known) in known {
             let answer = match known {
-                Known::As(first) => match views::job(&tx, first).await? {
+                Known::As(tenant, first) => match views::job(&tx, &tenant, first).await? {
                     Some(view) => Enqueued::Known(Box::new(view)),
                     None => Enqueued::Conflict,
                 },
@@ -98,7 +99,7 @@ impl Work for Submit {
 /// What an idempotency key that came before says of a job.
 enum Known {
     /// It is this one.
-    As(JobId),
+    As(TenantName, JobId),
     /// The key came with another body.
     Differs,
 }
@@ -106,11 +107,11 @@ enum Known {
 /// Takes the jobs' idempotency keys, and names the jobs whose keys were taken already. Waits for whoever takes the same key at this moment.
 async fn reserve_idempotency_keys(tx: &Transaction<'_>, jobs: &[(&Submitted, i64)]) -> Done<HashMap<JobId, Known>> {
     // In their order, so that two managers that take the same ones do not wait for each other.
-    let mut first: BTreeMap<&str, (&Submitted, i64)> = BTreeMap::new();
+    let mut first: BTreeMap<(&str, &str), (&Submitted, i64)> = BTreeMap::new();
     let mut asked = Vec::new();
     for &(job, now_ms) in jobs {
         if let Some(idempotency) = &job.idempotency {
-            first.entry(&idempotency.key).or_insert((job, now_ms));
+            first.entry((job.tenant.as_str(), &idempotency.key)).or_insert((job, now_ms));
             asked.push((job, idempotency));
         }
     }
@@ -119,28 +120,33 @@ async fn reserve_idempotency_keys(tx: &Transaction<'_>, jobs: &[(&Submitted, i64
     }
     let insert = tx
         .prepare_cached(
-            "INSERT INTO idempotency_keys (key, body, id, created_ms)
-             SELECT key, body, id, created_ms FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
-                    AS n (key, body, id, created_ms, place) ORDER BY place
+            "INSERT INTO idempotency_keys (tenant, key, body, id, created_ms)
+             SELECT tenant, key, body, id, created_ms
+             FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::bigint[]) WITH ORDINALITY
+                  AS n (tenant, key, body, id, created_ms, place) ORDER BY place
              ON CONFLICT DO NOTHING",
         )
         .await?;
-    let keys: Vec<&str> = first.keys().copied().collect();
+    let (tenants, keys): (Vec<&str>, Vec<&str>) = first.keys().copied().unzip();
     let bodies: Vec<&[u8]> = first.values().map(|(job, _)| job.idempotency.as_ref().map_or(&[][..], |i| &i.body[..])).collect();
     let ids: Vec<_> = first.values().map(|(job, _)| rows::uuid(job.id)).collect();
     let times: Vec<i64> = first.values().map(|(_, now_ms)| *now_ms).collect();
-    tx.execute(&insert, &[&keys, &bodies, &ids, &times]).await?;
-    let query = tx.prepare_cached("SELECT key, body, id FROM idempotency_keys WHERE key = ANY ($1)").await?;
-    let found = tx.query(&query, &[&keys]).await?;
-    let mut holders: HashMap<&str, (&[u8], JobId)> = HashMap::new();
+    tx.execute(&insert, &[&tenants, &keys, &bodies, &ids, &times]).await?;
+    let query = tx
+        .prepare_cached(
+            "SELECT tenant, key, body, id FROM idempotency_keys JOIN unnest($1::text[], $2::text[]) AS n (tenant, key) USING (tenant, key)",
+        )
+        .await?;
+    let found = tx.query(&query, &[&tenants, &keys]).await?;
+    let mut holders: HashMap<(&str, &str), (&[u8], JobId)> = HashMap::new();
     for row in &found {
-        holders.insert(row.try_get("key")?, (row.try_get("body")?, rows::id(row)?));
+        holders.insert((row.try_get("tenant")?, row.try_get("key")?), (row.try_get("body")?, rows::id(row)?));
     }
     let mut known = HashMap::new();
     for (job, idempotency) in asked {
-        match holders.get(idempotency.key.as_str()) {
+        match holders.get(&(job.tenant.as_str(), idempotency.key.as_str())) {
             Some((_, id)) if *id == job.id => {}
-            Some((body, id)) if *body == &idempotency.body[..] => drop(known.insert(job.id, Known::As(*id))),
+            Some((body, id)) if *body == &idempotency.body[..] => drop(known.insert(job.id, Known::As(job.tenant.clone(), *id))),
             Some(_) => drop(known.insert(job.id, Known::Differs)),
             // Its holder was deleted at this moment: refused, and free the next time.
             None => drop(known.insert(job.id, Known::Differs)),
@@ -170,14 +176,14 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
     }
     let insert = tx
         .prepare_cached(
-            "INSERT INTO jobs (seq, id, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes,
+            "INSERT INTO jobs (seq, id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes,
                                script_name, source_bytes, entry, terms, tags, script_version)
-             SELECT seq, id, 0, hold, created_ms, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
+             SELECT seq, id, tenant, 0, hold, created_ms, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
                     source_bytes, entry, terms, tags, script_version
              FROM unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[], $8::text[],
-                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::integer[])
+                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[])
                   AS n (seq, id, hold, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name, source_bytes,
-                        entry, terms, tags, script_version)",
+                        entry, terms, tags, tenant, script_version)",
         )
         .await?;
     tx.execute(
@@ -197,6 +203,7 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
             column!(new, |new| new.job.spec.entry.as_deref()),
             column!(new, |new| new.job.terms_json.as_str()),
             column!(new, |new| new.job.tags_json.as_str()),
+            column!(new, |new| new.job.tenant.as_str()),
             column!(new, |new| new.job.sources.version.map(u32::cast_signed)),
         ],
     )
@@ -231,22 +238,37 @@ async fn insert_payloads(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
 }
 
 async fn insert_tags(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
-    let tags: Vec<(&str, &str, i64)> =
-        new.iter().flat_map(|new| new.job.spec.tags.iter().map(|(key, value)| (key.as_str(), value.as_str(), new.seq))).collect();
+    let of = |new: &'_ New<'_>| {
+        let (tenant, seq) = (new.job.tenant.clone(), new.seq);
+        new.job.spec.tags.clone().into_iter().map(move |(key, value)| (tenant.clone(), key, value, seq))
+    };
+    let tags: Vec<(TenantName, String, String, i64)> = new.iter().flat_map(of).collect();
     if tags.is_empty() {
         return Ok(());
     }
-    let insert = tx.prepare_cached("INSERT INTO tags (key, value, seq) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])").await?;
-    tx.execute(&insert, &[column!(tags, |tag| tag.0), column!(tags, |tag| tag.1), column!(tags, |tag| tag.2)]).await?;
+    let insert = tx
+        .prepare_cached("INSERT INTO tags (tenant, key, value, seq) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])")
+        .await?;
+    tx.execute(
+        &insert,
+        &[
+            column!(tags, |tag| tag.0.as_str()),
+            column!(tags, |tag| tag.1.as_str()),
+            column!(tags, |tag| tag.2.as_str()),
+            column!(tags, |tag| tag.3),
+        ],
+    )
+    .await?;
     Ok(())
 }
 
 /// A job with a concurrency key, whose lock is held: it gets the key if that is free, else what its policy says.
 async fn queue_up<'r>(tx: &Transaction<'_>, new: &New<'_>, aside: &mut Aside<'r>) -> Done<Enqueued> {
     let Some(key) = new.job.spec.concurrency_key.as_deref() else { return Ok(Enqueued::Stored) };
-    let holder = tx.prepare_cached("SELECT seq FROM concurrency_keys WHERE key = $1").await?;
-    let Some(holder) = tx.query_opt(&holder, &[&key]).await? else {
-        lives::pass_on(tx, key, &mut aside.events).await?;
+    let holder = tx.prepare_cached("SELECT seq FROM concurrency_keys WHERE tenant = $1 AND key = $2").await?;
+    let tenant = &new.job.tenant;
+    let Some(holder) = tx.query_opt(&holder, &[&tenant.as_str(), &key]).await? else {
+        lives::pass_on(tx, tenant, key, &mut aside.events).await?;
         return Ok(Enqueued::Stored);
     };
     let holder: i64 = holder.try_get(0)?;
@@ -260,9 +282,11 @@ async fn queue_up<'r>(tx: &Transaction<'_>, new: &New<'_>, aside: &mut Aside<'r>
         ConcurrencyPolicy::CancelOldest => {
             let by = CancelledBy { reason: Some(format!("a newer job has the key `{key}`")), ..by };
             let query = tx
-                .prepare_cached("SELECT id FROM jobs WHERE state = 0 AND hold = 2 AND concurrency_key = $1 AND seq <> $2 ORDER BY seq")
+                .prepare_cached(
+                    "SELECT id FROM jobs WHERE state = 0 AND hold = 2 AND tenant = $1 AND concurrency_key = $2 AND seq <> $3 ORDER BY seq",
+                )
                 .await?;
-            let waiting = tx.query(&query, &[&key, &new.seq]).await?;
+            let waiting = tx.query(&query, &[&tenant.as_str(), &key, &new.seq]).await?;
             let waiting: Vec<JobId> = waiting.iter().map(rows::id).collect::<Result<_, _>>()?;
             // Those that wait first, or the key would be passed on to one of them.
             cancel(tx, &waiting, &by, new.now_ms, aside).await?;

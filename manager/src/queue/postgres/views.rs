@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LogLine, LogPage, ScriptView};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, LogLine, LogPage, ScriptView, TenantName};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::rows;
 use crate::queue::{
-    Bulk, Depths, JobFilter, MAX_PAGE_BYTES, QueueError,
+    Bulk, Depths, JobFilter, MAX_PAGE_BYTES, QueueError, Scope,
     life::{Hold, Terms},
 };
 
@@ -21,9 +21,9 @@ const JOB: &str =
     FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
 /// One job, and its attempts that did not end it.
-pub(super) async fn job(client: &impl GenericClient, id: JobId) -> Done<Option<JobView>> {
-    let query = client.prepare_cached(&format!("{JOB} WHERE j.id = $1")).await?;
-    let Some(row) = client.query_opt(&query, &[&rows::uuid(id)]).await? else { return Ok(None) };
+pub(super) async fn job(client: &impl GenericClient, tenant: &TenantName, id: JobId) -> Done<Option<JobView>> {
+    let query = client.prepare_cached(&format!("{JOB} WHERE j.id = $1 AND j.tenant = $2")).await?;
+    let Some(row) = client.query_opt(&query, &[&rows::uuid(id), &tenant.as_str()]).await? else { return Ok(None) };
     let mut job = view(&row)?;
     if job.attempt > 0 {
         let query = client.prepare_cached("SELECT lost FROM lost_attempts WHERE seq = $1 ORDER BY attempt").await?;
@@ -46,10 +46,13 @@ impl Selection {
         let mut selection = Self { sql: select.to_owned(), conditions: Vec::new(), values: Vec::new(), order: "j.seq" };
         if let Some((key, value)) = &filter.tag {
             selection.sql.push_str(" JOIN tags t ON t.seq = j.seq");
+            selection.and("t.tenant =", filter.tenant.to_string());
             selection.and("t.key =", key.clone());
             selection.and("t.value =", value.clone());
             // The tag's own sequence number is the same and comes in the index's order.
             selection.order = "t.seq";
+        } else {
+            selection.and("j.tenant =", filter.tenant.to_string());
         }
         if let Some(state) = filter.state {
             selection.and("j.state =", rows::state_number(state));
@@ -61,8 +64,8 @@ impl Selection {
             selection.and("j.script_name =", script.clone());
         }
         if let Some(before) = filter.before {
-            let query = client.prepare_cached("SELECT seq FROM jobs WHERE id = $1").await?;
-            let row = client.query_opt(&query, &[&rows::uuid(before)]).await?.ok_or(QueueError::UnknownCursor)?;
+            let query = client.prepare_cached("SELECT seq FROM jobs WHERE id = $1 AND tenant = $2").await?;
+            let row = client.query_opt(&query, &[&rows::uuid(before), &filter.tenant.as_str()]).await?.ok_or(QueueError::UnknownCursor)?;
             selection.and("j.seq <", row.try_get::<_, i64>(0)?);
         }
         Ok(selection)
@@ -148,9 +151,9 @@ fn view(row: &Row) -> Done<JobView> {
 }
 
 /// Log lines of the attempt that ended the job. `None`: no such job.
-pub(super) async fn logs(client: &impl GenericClient, id: JobId, from: u64, limit: u32) -> Done<Option<LogPage>> {
-    let query = client.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = $1").await?;
-    let Some(row) = client.query_opt(&query, &[&rows::uuid(id)]).await? else { return Ok(None) };
+pub(super) async fn logs(client: &impl GenericClient, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Done<Option<LogPage>> {
+    let query = client.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = $1 AND tenant = $2").await?;
+    let Some(row) = client.query_opt(&query, &[&rows::uuid(id), &tenant.as_str()]).await? else { return Ok(None) };
     if !rows::state(&row)?.is_final() {
         return Ok(Some(LogPage { items: Vec::new(), next_offset: Some(from) }));
     }
@@ -179,18 +182,25 @@ pub(super) async fn logs(client: &impl GenericClient, id: JobId, from: u64, limi
 }
 
 /// All figures of one moment: a statement sees one.
-pub(super) async fn depths(client: &impl GenericClient, now_ms: i64) -> Done<Depths> {
-    let query = client
-        .prepare_cached(
-            "SELECT (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 0)
+pub(super) async fn depths(client: &impl GenericClient, scope: &Scope, now_ms: i64) -> Done<Depths> {
+    // Each tenant's oldest is found by an index.
+    const ALL: &str = "SELECT (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 0)
                     + (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms <= $1) AS queued,
                     (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 1 AND due_ms > $1) AS delayed,
                     (SELECT count(*) FROM jobs WHERE state = 0 AND hold = 2) AS blocked,
                     (SELECT count(*) FROM jobs WHERE state = 1) AS running,
-                    (SELECT greatest(due_ms, created_ms) FROM jobs WHERE state = 0 AND hold = 0 ORDER BY seq LIMIT 1) AS oldest_ms",
-        )
-        .await?;
-    let row = client.query_one(&query, &[&now_ms]).await?;
+                    (SELECT min(ms) FROM tenants, LATERAL (SELECT greatest(due_ms, created_ms) AS ms FROM jobs
+                     WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) oldest) AS oldest_ms,
+                    $2::text";
+    const ONE: &str = "SELECT waiting - blocked - delayed AS queued, delayed, blocked, running, oldest_ms FROM (SELECT
+                    (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0) AS waiting,
+                    (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 1 AND due_ms > $1) AS delayed,
+                    (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 2) AS blocked,
+                    (SELECT count(*) FROM jobs WHERE tenant = $2 AND state = 1) AS running,
+                    (SELECT greatest(due_ms, created_ms) FROM jobs WHERE tenant = $2 AND state = 0 AND hold = 0
+                     ORDER BY seq LIMIT 1) AS oldest_ms) counted";
+    let query = client.prepare_cached(if scope.tenant().is_some() { ONE } else { ALL }).await?;
+    let row = client.query_one(&query, &[&now_ms, &scope.tenant()]).await?;
     let count = |name: &str| row.try_get::<_, i64>(name).map(i64::unsigned_abs);
     Ok(Depths {
         queued: count("queued")?,

@@ -11,14 +11,14 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TokenState};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobView, LeaseToken, LogPage, TenantName, TokenState};
 use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
 use jiff::Timestamp;
 
 use self::{transitions::Leased, writer::Writer};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Submitted, Swept,
+    Retried, Scope, Submitted, Swept,
 };
 
 /// The store of one machine. No method blocks the runtime's threads.
@@ -58,16 +58,24 @@ impl Sqlite {
         self.writer.run(work).await
     }
 
-    pub(super) async fn acquire(&self, worker: &str, slots: u32, known: Vec<LeaseToken>, now: Timestamp) -> Result<Acquired, QueueError> {
-        let (now, policy, worker, commands) = (now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
+    pub(super) async fn acquire(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+        now: Timestamp,
+    ) -> Result<Acquired, QueueError> {
+        let (scope, now, policy, worker, commands) =
+            (scope.clone(), now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
         let work = move |conn: &Connection, events: &mut Vec<Event>| {
-            let cancelled = transitions::cancelling(conn, &worker, &known)?;
-            let leases = transitions::lease(conn, &worker, slots, &policy, now, events)?;
+            let cancelled = transitions::cancelling(conn, &scope, &worker, &known)?;
+            let leases = transitions::lease(conn, &scope, &worker, slots, &policy, now, events)?;
             let tokens: Vec<LeaseToken> = leases.iter().map(|leased| leased.token).collect();
             // Made here, so that the leases come back even when nobody waits for this answer any more.
             let claim = Claim::on(tokens, move |tokens| {
                 // If the writer is too busy to take this, the leases run out.
-                Writer::try_run(&commands, move |conn, events| transitions::release(conn, &tokens, now, events).map(|_| ()));
+                Writer::try_run(&commands, move |conn, events| transitions::release(conn, &Scope::All, &tokens, now, events).map(|_| ()));
             });
             Ok((leases, claim, cancelled))
         };
@@ -78,19 +86,19 @@ impl Sqlite {
         Ok(Acquired { jobs, pins, cancelled, claim })
     }
 
-    pub(super) async fn renew(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let (now, policy) = (now.as_millisecond(), self.policy);
-        self.writer.run(move |conn, _| transitions::renew(conn, &tokens, &policy, now)).await
+    pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now, policy) = (scope.clone(), now.as_millisecond(), self.policy);
+        self.writer.run(move |conn, _| transitions::renew(conn, &scope, &tokens, &policy, now)).await
     }
 
-    pub(super) async fn complete(&self, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let (now, policy) = (now.as_millisecond(), self.policy);
-        self.writer.run(move |conn, events| transitions::complete(conn, &reports, &policy, now, events)).await
+    pub(super) async fn complete(&self, scope: &Scope, reports: Vec<Filed>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now, policy) = (scope.clone(), now.as_millisecond(), self.policy);
+        self.writer.run(move |conn, events| transitions::complete(conn, &scope, &reports, &policy, now, events)).await
     }
 
-    pub(super) async fn release(&self, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::release(conn, &tokens, now, events)).await
+    pub(super) async fn release(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let (scope, now) = (scope.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::release(conn, &scope, &tokens, now, events)).await
     }
 
     pub(super) async fn sweep(&self, now: Timestamp) -> Result<Swept, QueueError> {
@@ -98,14 +106,20 @@ impl Sqlite {
         self.writer.run(move |conn, events| transitions::sweep(conn, &policy, now, events)).await
     }
 
-    pub(super) async fn cancel(&self, id: JobId, by: CancelledBy, now: Timestamp) -> Result<Option<Cancel>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::cancel(conn, id, &by, now, events)).await
+    pub(super) async fn cancel(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        by: CancelledBy,
+        now: Timestamp,
+    ) -> Result<Option<Cancel>, QueueError> {
+        let (tenant, now) = (tenant.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::cancel(conn, &tenant, id, &by, now, events)).await
     }
 
-    pub(super) async fn retry(&self, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
-        let now = now.as_millisecond();
-        self.writer.run(move |conn, events| transitions::retry(conn, id, now, events)).await
+    pub(super) async fn retry(&self, tenant: &TenantName, id: JobId, now: Timestamp) -> Result<Option<Retried>, QueueError> {
+        let (tenant, now) = (tenant.clone(), now.as_millisecond());
+        self.writer.run(move |conn, events| transitions::retry(conn, &tenant, id, now, events)).await
     }
 
     pub(super) async fn bulk(&self, filter: JobFilter, bulk: Bulk, since: Timestamp, now: Timestamp) -> Result<u32, QueueError> {
@@ -117,21 +131,23 @@ impl Sqlite {
         self.writer.run(move |conn, _| transitions::prune(conn, before.as_millisecond())).await
     }
 
-    pub(super) async fn job(&self, id: JobId) -> Result<Option<JobView>, QueueError> {
-        self.read(move |conn| views::job(conn, id)).await
+    pub(super) async fn job(&self, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| views::job(conn, &tenant, id)).await
     }
 
     pub(super) async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         self.read(move |conn| views::jobs(conn, &filter)).await
     }
 
-    pub(super) async fn logs(&self, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        self.read(move |conn| views::logs(conn, id, from, limit)).await
+    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| views::logs(conn, &tenant, id, from, limit)).await
     }
 
-    pub(super) async fn depths(&self, now: Timestamp) -> Result<Depths, QueueError> {
-        let now = now.as_millisecond();
-        self.read(move |conn| views::depths(conn, now)).await
+    pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {
+        let (scope, now) = (scope.clone(), now.as_millisecond());
+        self.read(move |conn| views::depths(conn, &scope, now)).await
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ampoule_protocol::{MAX_ALIASES, PublishedView, VersionRef, VersionView};
+use ampoule_protocol::{MAX_ALIASES, PublishedView, TenantName, VersionRef, VersionView};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Sqlite, rows};
@@ -18,18 +18,19 @@ type Done<T> = Result<T, QueueError>;
 const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest";
 
 impl Sqlite {
-    pub(crate) async fn publish(&self, tenant: &str, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
-        let (tenant, name, modules) = (tenant.to_owned(), name.to_owned(), json(&new.modules));
+    pub(crate) async fn publish(&self, tenant: &TenantName, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
+        let (tenant, name, modules) = (tenant.as_str().to_owned(), name.to_owned(), json(&new.modules));
         self.writer.run(move |conn, _| publish(conn, &tenant, kind, &name, &new, &modules, now_ms)).await
     }
 
-    pub(crate) async fn resolve(&self, tenant: &str, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
-        let (tenant, version) = (tenant.to_owned(), version.clone());
+    pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
+        let (tenant, version) = (tenant.as_str().to_owned(), version.clone());
         self.read(move |conn| resolve(conn, &tenant, kind, &version)).await
     }
 
     pub(crate) async fn version(&self, key: &VersionKey) -> Done<Option<VersionView>> {
         let VersionKey { tenant, kind, name, version } = key.clone();
+        let tenant = tenant.as_str().to_owned();
         let sql = format!("{VERSION}, modules FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4");
         self.read(move |conn| {
             let mut query = conn.prepare_cached(&sql)?;
@@ -40,8 +41,8 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn versions(&self, tenant: &str, kind: Kind, name: &str, before: u32, limit: u32) -> Done<Vec<VersionView>> {
-        let (tenant, name) = (tenant.to_owned(), name.to_owned());
+    pub(crate) async fn versions(&self, tenant: &TenantName, kind: Kind, name: &str, before: u32, limit: u32) -> Done<Vec<VersionView>> {
+        let (tenant, name) = (tenant.as_str().to_owned(), name.to_owned());
         let sql = format!(
             "{VERSION} FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version < ?4 ORDER BY version DESC LIMIT ?5"
         );
@@ -57,8 +58,8 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn published(&self, tenant: &str, kind: Kind, name: &str) -> Done<Option<PublishedView>> {
-        let (tenant, name) = (tenant.to_owned(), name.to_owned());
+    pub(crate) async fn published(&self, tenant: &TenantName, kind: Kind, name: &str) -> Done<Option<PublishedView>> {
+        let (tenant, name) = (tenant.as_str().to_owned(), name.to_owned());
         self.read(move |conn| {
             let sql = "SELECT name, latest, updated_ms FROM published_names WHERE tenant = ?1 AND kind = ?2 AND name = ?3";
             let mut query = conn.prepare_cached(sql)?;
@@ -68,8 +69,8 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn published_names(&self, tenant: &str, kind: Kind, after: &str, limit: u32) -> Done<Vec<PublishedView>> {
-        let (tenant, after) = (tenant.to_owned(), after.to_owned());
+    pub(crate) async fn published_names(&self, tenant: &TenantName, kind: Kind, after: &str, limit: u32) -> Done<Vec<PublishedView>> {
+        let (tenant, after) = (tenant.as_str().to_owned(), after.to_owned());
         self.read(move |conn| {
             let sql =
                 "SELECT name, latest, updated_ms FROM published_names WHERE tenant = ?1 AND kind = ?2 AND name > ?3 ORDER BY name LIMIT ?4";
@@ -89,8 +90,8 @@ impl Sqlite {
         self.writer.run(move |conn, _| set_alias(conn, &key, &alias, expected, now_ms)).await
     }
 
-    pub(crate) async fn delete_alias(&self, tenant: &str, kind: Kind, name: &str, alias: &str) -> Done<bool> {
-        let (tenant, name, alias) = (tenant.to_owned(), name.to_owned(), alias.to_owned());
+    pub(crate) async fn delete_alias(&self, tenant: &TenantName, kind: Kind, name: &str, alias: &str) -> Done<bool> {
+        let (tenant, name, alias) = (tenant.as_str().to_owned(), name.to_owned(), alias.to_owned());
         self.writer
             .run(move |conn, _| {
                 let sql = "DELETE FROM published_aliases WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND alias = ?4";
@@ -164,6 +165,7 @@ fn resolve(conn: &Connection, tenant: &str, kind: Kind, version: &VersionRef) ->
 
 fn set_alias(conn: &Connection, key: &VersionKey, alias: &str, expected: Option<u32>, now_ms: i64) -> Done<AliasSet> {
     let VersionKey { tenant, kind, name, version } = key;
+    let tenant = tenant.as_str();
     let kind = kind.number();
     let mut exists =
         conn.prepare_cached("SELECT 1 FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4")?;

@@ -1,6 +1,6 @@
 //! How the protocol's nouns are kept in columns.
 
-use ampoule_protocol::{JobId, JobState};
+use ampoule_protocol::{JobId, JobState, TenantName, TenantNameError};
 use deadpool_sqlite::rusqlite::{self, Row};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,8 @@ pub(super) fn state(row: &Row<'_>, column: &str) -> Result<JobState, QueueError>
 }
 
 /// The columns of a [`Life`].
-pub(super) const LIFE: &str = "SELECT seq, id, state, hold, attempt, losses, cancelled_by, worker, lease_until_ms, queued_ms, due_ms,
+pub(super) const LIFE: &str =
+    "SELECT seq, id, tenant, state, hold, attempt, losses, cancelled_by, worker, lease_until_ms, queued_ms, due_ms,
     start_by_ms, started_ms, finished_ms, dead, concurrency_key, terms";
 
 pub(super) fn life(row: &Row<'_>) -> Result<Life, QueueError> {
@@ -38,6 +39,7 @@ pub(super) fn life(row: &Row<'_>) -> Result<Life, QueueError> {
     Ok(Life {
         seq: row.get("seq")?,
         id: id(row)?,
+        tenant: tenant(row)?,
         state: state(row, "state")?,
         hold: hold.ok_or_else(|| QueueError::Corrupt { what: "hold", why: format!("no hold has the number {number}") })?,
         attempt: row.get("attempt")?,
@@ -58,6 +60,11 @@ pub(super) fn life(row: &Row<'_>) -> Result<Life, QueueError> {
 
 pub(super) fn id(row: &Row<'_>) -> rusqlite::Result<JobId> {
     Ok(JobId::from_bytes(row.get("id")?))
+}
+
+pub(super) fn tenant(row: &Row<'_>) -> Result<TenantName, QueueError> {
+    let text = row.get_ref("tenant")?.as_str().map_err(rusqlite::Error::from)?;
+    text.parse().map_err(|err: TenantNameError| QueueError::Corrupt { what: "tenant", why: err.to_string() })
 }
 
 /// Parses a JSON column.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, LeaseState, LeaseToken, LostAttempt, TokenState};
+use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, LeaseState, LeaseToken, LostAttempt, TenantName, TokenState};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Params, named_params};
 
 use super::{rows, views};
 use crate::queue::{
-    Bulk, Cancel, Enqueued, Event, Filed, Idempotency, JobFilter, LeasePolicy, QueueError, Retried, Submitted, Swept,
+    Bulk, Cancel, Enqueued, Event, Filed, Idempotency, JobFilter, LeasePolicy, QueueError, Retried, Scope, Submitted, Swept,
     life::{Effects, Hold, Life, lost_json},
 };
 
@@ -22,12 +22,12 @@ type Done<T> = Result<T, QueueError>;
 pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &mut Events) -> Done<Enqueued> {
     if let Some(idempotency) = &job.idempotency {
         let known = conn
-            .prepare_cached("SELECT k.body, j.id FROM idempotency_keys k JOIN jobs j USING (seq) WHERE k.key = ?1")?
-            .query_row([&idempotency.key], |row| Ok((row.get::<_, [u8; 32]>(0)?, rows::id(row)?)))
+            .prepare_cached("SELECT k.body, j.id FROM idempotency_keys k JOIN jobs j USING (seq) WHERE k.tenant = ?1 AND k.key = ?2")?
+            .query_row([job.tenant.as_str(), &idempotency.key], |row| Ok((row.get::<_, [u8; 32]>(0)?, rows::id(row)?)))
             .optional()?;
         match known {
             Some((body, id)) if body == idempotency.body => {
-                if let Some(view) = views::job(conn, id)? {
+                if let Some(view) = views::job(conn, &job.tenant, id)? {
                     return Ok(Enqueued::Known(Box::new(view)));
                 }
             }
@@ -41,13 +41,14 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         (false, None) => Hold::Ready,
     };
     conn.prepare_cached(
-        "INSERT INTO jobs (id, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
+        "INSERT INTO jobs (id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
                            script_version, source_bytes, entry, terms, tags)
-         VALUES (:id, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :script_version, :source_bytes, :entry, :terms,
+         VALUES (:id, :tenant, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :script_version, :source_bytes, :entry, :terms,
                  :tags)",
     )?
     .execute(named_params! {
         ":id": job.id.as_bytes(),
+        ":tenant": job.tenant.as_str(),
         ":hold": hold.number(),
         ":now": now_ms,
         ":due": job.due_ms(now_ms),
@@ -77,11 +78,21 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         ":pins": job.pins_json,
     })?;
     for (key, value) in &job.spec.tags {
-        conn.prepare_cached("INSERT INTO tags (key, value, seq) VALUES (?1, ?2, ?3)")?.execute((key, value, seq))?;
+        conn.prepare_cached("INSERT INTO tags (tenant, key, value, seq) VALUES (?1, ?2, ?3, ?4)")?.execute((
+            job.tenant.as_str(),
+            key,
+            value,
+            seq,
+        ))?;
     }
     if let Some(Idempotency { key, body }) = &job.idempotency {
-        conn.prepare_cached("INSERT INTO idempotency_keys (key, body, seq, created_ms) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((key, body, seq, now_ms))?;
+        conn.prepare_cached("INSERT INTO idempotency_keys (tenant, key, body, seq, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
+            job.tenant.as_str(),
+            key,
+            body,
+            seq,
+            now_ms,
+        ))?;
     }
     events.push(Event::Submitted);
     match (hold, &job.spec.concurrency_key) {
@@ -95,14 +106,16 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
 
 /// A job with a concurrency key: it gets the key if that is free, else what its policy says.
 fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64, events: &mut Events) -> Done<Enqueued> {
-    let holder =
-        conn.prepare_cached("SELECT seq FROM concurrency_keys WHERE key = ?1")?.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
+    let holder = conn
+        .prepare_cached("SELECT seq FROM concurrency_keys WHERE tenant = ?1 AND key = ?2")?
+        .query_row([job.tenant.as_str(), key], |row| row.get::<_, i64>(0))
+        .optional()?;
     let by = CancelledBy { by: "concurrency_key".to_owned(), reason: Some(format!("another job has the key `{key}`")) };
     match (holder, job.spec.concurrency_policy) {
-        (None, _) => pass_on(conn, key, events)?,
+        (None, _) => pass_on(conn, &job.tenant, key, events)?,
         (Some(_), ConcurrencyPolicy::Queue) => {}
         (Some(_), ConcurrencyPolicy::CancelNewest) => {
-            cancel(conn, job.id, &by, now_ms, events)?;
+            cancel(conn, &job.tenant, job.id, &by, now_ms, events)?;
             return Ok(Enqueued::Cancelled);
         }
         (Some(holder), ConcurrencyPolicy::CancelOldest) => {
@@ -110,11 +123,12 @@ fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64
             // Those that wait first, or the key would be passed on to one of them.
             let waiting = ids(
                 conn,
-                "SELECT id FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 AND seq <> ?2 ORDER BY seq",
-                (key, seq),
+                "SELECT id FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND tenant = ?1 AND concurrency_key = ?2 AND seq <> ?3
+                 ORDER BY seq",
+                (job.tenant.as_str(), key, seq),
             )?;
             for id in waiting.into_iter().chain(ids(conn, "SELECT id FROM jobs WHERE seq = ?1", [holder])?) {
-                cancel(conn, id, &by, now_ms, events)?;
+                cancel(conn, &job.tenant, id, &by, now_ms, events)?;
             }
         }
     }
@@ -122,33 +136,42 @@ fn queue_up(conn: &Connection, job: &Submitted, seq: i64, key: &str, now_ms: i64
 }
 
 /// Gives a concurrency key that nobody has any more to the first job that waits for it.
-fn pass_on(conn: &Connection, key: &str, events: &mut Events) -> Done<()> {
+fn pass_on(conn: &Connection, tenant: &TenantName, key: &str, events: &mut Events) -> Done<()> {
     let next = conn
-        .prepare_cached("SELECT seq FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND concurrency_key = ?1 ORDER BY priority DESC, seq LIMIT 1")?
-        .query_row([key], |row| row.get::<_, i64>(0))
+        .prepare_cached(
+            "SELECT seq FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND tenant = ?1 AND concurrency_key = ?2
+             ORDER BY priority DESC, seq LIMIT 1",
+        )?
+        .query_row([tenant.as_str(), key], |row| row.get::<_, i64>(0))
         .optional()?;
     let Some(seq) = next else {
-        conn.prepare_cached("DELETE FROM concurrency_keys WHERE key = ?1")?.execute([key])?;
+        conn.prepare_cached("DELETE FROM concurrency_keys WHERE tenant = ?1 AND key = ?2")?.execute([tenant.as_str(), key])?;
         return Ok(());
     };
-    conn.prepare_cached("INSERT INTO concurrency_keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq")?
-        .execute((key, seq))?;
+    conn.prepare_cached(
+        "INSERT INTO concurrency_keys (tenant, key, seq) VALUES (?1, ?2, ?3) ON CONFLICT (tenant, key) DO UPDATE SET seq = excluded.seq",
+    )?
+    .execute((tenant.as_str(), key, seq))?;
     conn.prepare_cached("UPDATE jobs SET hold = 0 WHERE seq = ?1")?.execute([seq])?;
     events.push(Event::Queued);
     Ok(())
 }
 
-fn is_taken(conn: &Connection, key: &str) -> Done<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM concurrency_keys WHERE key = ?1")?.exists([key])?)
+fn is_taken(conn: &Connection, tenant: &TenantName, key: &str) -> Done<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM concurrency_keys WHERE tenant = ?1 AND key = ?2")?.exists([tenant.as_str(), key])?)
 }
 
 /// Lets those wait for a key or for a worker that have waited for their time.
 fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
     let mut due = conn.prepare_cached(
-        "SELECT seq, concurrency_key FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
+        "SELECT seq, tenant, concurrency_key FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
     )?;
-    let due: Vec<(i64, Option<String>)> = due.query_map((now_ms, STEP), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    for (seq, key) in &due {
+    let mut rows = due.query((now_ms, STEP))?;
+    let mut due: Vec<(i64, TenantName, Option<String>)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        due.push((row.get("seq")?, rows::tenant(row)?, row.get("concurrency_key")?));
+    }
+    for (seq, _, key) in &due {
         let hold = if key.is_some() { Hold::Key } else { Hold::Ready };
         conn.prepare_cached("UPDATE jobs SET hold = ?2 WHERE seq = ?1")?.execute((seq, hold.number()))?;
         if key.is_none() {
@@ -156,9 +179,9 @@ fn promote(conn: &Connection, now_ms: i64, events: &mut Events) -> Done<usize> {
         }
     }
     // Once all of them are in line: of those with the same key, the one of the highest priority gets it.
-    for key in due.iter().filter_map(|(_, key)| key.as_deref()).collect::<BTreeSet<_>>() {
-        if !is_taken(conn, key)? {
-            pass_on(conn, key, events)?;
+    for (tenant, key) in due.iter().filter_map(|(_, tenant, key)| Some((tenant, key.as_deref()?))).collect::<BTreeSet<_>>() {
+        if !is_taken(conn, tenant, key)? {
+            pass_on(conn, tenant, key, events)?;
         }
     }
     Ok(due.len())
@@ -174,6 +197,7 @@ pub(super) struct Leased {
 /// Leases waiting jobs to a worker: of the highest priority the oldest.
 pub(super) fn lease(
     conn: &Connection,
+    scope: &Scope,
     worker: &str,
     slots: u32,
     policy: &LeasePolicy,
@@ -185,10 +209,11 @@ pub(super) fn lease(
     }
     promote(conn, now_ms, events)?;
     let mut waiting = conn.prepare_cached(&format!(
-        "{}, payload_bytes FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 ORDER BY priority DESC, seq LIMIT ?1",
+        "{}, payload_bytes FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0 AND (?1 IS NULL OR tenant = ?1)
+         ORDER BY priority DESC, seq LIMIT ?2",
         rows::LIFE
     ))?;
-    let mut waiting = waiting.query([slots])?;
+    let mut waiting = waiting.query((scope.tenant(), slots))?;
     let (mut lives, mut bytes) = (Vec::new(), 0);
     while let Some(row) = waiting.next()? {
         bytes += row.get::<_, i64>("payload_bytes")?.unsigned_abs();
@@ -208,21 +233,23 @@ pub(super) fn lease(
 }
 
 /// The leases of a worker whose jobs were cancelled, but for those it knows of.
-pub(super) fn cancelling(conn: &Connection, worker: &str, known: &[LeaseToken]) -> Done<Vec<LeaseToken>> {
+pub(super) fn cancelling(conn: &Connection, scope: &Scope, worker: &str, known: &[LeaseToken]) -> Done<Vec<LeaseToken>> {
     let mut query = conn.prepare_cached(
-        "SELECT id, attempt FROM jobs INDEXED BY jobs_cancelling WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL",
+        "SELECT id, attempt FROM jobs INDEXED BY jobs_cancelling WHERE worker = ?1 AND state = 1 AND cancelled_by IS NOT NULL
+         AND (?2 IS NULL OR tenant = ?2)",
     )?;
-    let tokens = query.query_map([worker], |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?;
+    let tokens =
+        query.query_map((worker, scope.tenant()), |row| Ok(LeaseToken { job_id: rows::id(row)?, attempt: row.get("attempt")? }))?;
     let mut tokens = tokens.collect::<Result<Vec<_>, _>>()?;
     tokens.retain(|token| !known.contains(token));
     Ok(tokens)
 }
 
-pub(super) fn renew(conn: &Connection, tokens: &[LeaseToken], policy: &LeasePolicy, now_ms: i64) -> Done<Vec<TokenState>> {
+pub(super) fn renew(conn: &Connection, scope: &Scope, tokens: &[LeaseToken], policy: &LeasePolicy, now_ms: i64) -> Done<Vec<TokenState>> {
     tokens
         .iter()
         .map(|token| {
-            let state = match load(conn, token.job_id)? {
+            let state = match load(conn, scope, token.job_id)? {
                 Some(mut life) => {
                     let state = life.renew(token, policy, now_ms);
                     if state != LeaseState::Stale {
@@ -240,6 +267,7 @@ pub(super) fn renew(conn: &Connection, tokens: &[LeaseToken], policy: &LeasePoli
 /// Accepts reports under leases that are still held.
 pub(super) fn complete(
     conn: &Connection,
+    scope: &Scope,
     reports: &[Filed],
     policy: &LeasePolicy,
     now_ms: i64,
@@ -248,7 +276,7 @@ pub(super) fn complete(
     reports
         .iter()
         .map(|filed| {
-            let Some(mut life) = load(conn, filed.token.job_id)? else {
+            let Some(mut life) = load(conn, scope, filed.token.job_id)? else {
                 events.push(Event::StaleReport);
                 return Ok(TokenState { token: filed.token, state: LeaseState::Stale });
             };
@@ -260,11 +288,11 @@ pub(super) fn complete(
 }
 
 /// Takes leases back from a worker that gives them up; their jobs wait again, in their old place.
-pub(super) fn release(conn: &Connection, tokens: &[LeaseToken], now_ms: i64, events: &mut Events) -> Done<Vec<TokenState>> {
+pub(super) fn release(conn: &Connection, scope: &Scope, tokens: &[LeaseToken], now_ms: i64, events: &mut Events) -> Done<Vec<TokenState>> {
     tokens
         .iter()
         .map(|token| {
-            let Some(mut life) = load(conn, token.job_id)? else {
+            let Some(mut life) = load(conn, scope, token.job_id)? else {
                 return Ok(TokenState { token: *token, state: LeaseState::Stale });
             };
             let (state, effects) = life.release(token, now_ms);
@@ -283,7 +311,7 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
         (now_ms, STEP),
     )?;
     for id in &lost {
-        if let Some(mut life) = load(conn, *id)?
+        if let Some(mut life) = load(conn, &Scope::All, *id)?
             && let Some(effects) = life.expire(policy, now_ms)
         {
             write(conn, &life, effects, events)?;
@@ -295,7 +323,7 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
         (now_ms, STEP),
     )?;
     for id in &late {
-        if let Some(mut life) = load(conn, *id)?
+        if let Some(mut life) = load(conn, &Scope::All, *id)?
             && let Some(effects) = life.start_timeout(now_ms)
         {
             write(conn, &life, effects, events)?;
@@ -311,8 +339,15 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
 }
 
 /// Cancels a waiting job, or asks for the cancel of a running one.
-pub(super) fn cancel(conn: &Connection, id: JobId, by: &CancelledBy, now_ms: i64, events: &mut Events) -> Done<Option<Cancel>> {
-    let Some(mut life) = load(conn, id)? else { return Ok(None) };
+pub(super) fn cancel(
+    conn: &Connection,
+    tenant: &TenantName,
+    id: JobId,
+    by: &CancelledBy,
+    now_ms: i64,
+    events: &mut Events,
+) -> Done<Option<Cancel>> {
+    let Some(mut life) = load(conn, &Scope::Tenant(tenant.clone()), id)? else { return Ok(None) };
     let (cancel, effects) = life.cancel(by, now_ms);
     if !effects.events.is_empty() {
         write(conn, &life, effects, events)?;
@@ -321,8 +356,8 @@ pub(super) fn cancel(conn: &Connection, id: JobId, by: &CancelledBy, now_ms: i64
 }
 
 /// Lets a job that failed or was cancelled be tried again.
-pub(super) fn retry(conn: &Connection, id: JobId, now_ms: i64, events: &mut Events) -> Done<Option<Retried>> {
-    let Some(mut life) = load(conn, id)? else { return Ok(None) };
+pub(super) fn retry(conn: &Connection, tenant: &TenantName, id: JobId, now_ms: i64, events: &mut Events) -> Done<Option<Retried>> {
+    let Some(mut life) = load(conn, &Scope::Tenant(tenant.clone()), id)? else { return Ok(None) };
     let mut outcome = conn.prepare_cached("SELECT outcome FROM outcomes WHERE seq = ?1")?;
     let outcome = outcome.query_row([life.seq], |row| row.get::<_, String>(0)).optional()?;
     let outcome = outcome.map(|text| rows::parse(&text, "outcome")).transpose()?;
@@ -330,9 +365,9 @@ pub(super) fn retry(conn: &Connection, id: JobId, now_ms: i64, events: &mut Even
     conn.prepare_cached("DELETE FROM outcomes WHERE seq = ?1")?.execute([life.seq])?;
     write(conn, &life, effects, events)?;
     if let Some(key) = life.key.as_deref().filter(|_| life.hold == Hold::Key)
-        && !is_taken(conn, key)?
+        && !is_taken(conn, &life.tenant, key)?
     {
-        pass_on(conn, key, events)?;
+        pass_on(conn, &life.tenant, key, events)?;
     }
     Ok(Some(Retried::Done))
 }
@@ -347,8 +382,8 @@ pub(super) fn bulk(conn: &Connection, filter: &JobFilter, bulk: &Bulk, since_ms:
     let found = selection.ids(conn, STEP)?;
     for id in &found {
         match bulk {
-            Bulk::Cancel(by) => drop(cancel(conn, *id, by, now_ms, events)?),
-            Bulk::Retry => drop(retry(conn, *id, now_ms, events)?),
+            Bulk::Cancel(by) => drop(cancel(conn, &filter.tenant, *id, by, now_ms, events)?),
+            Bulk::Retry => drop(retry(conn, &filter.tenant, *id, now_ms, events)?),
         }
     }
     Ok(found.len() as u32)
@@ -360,10 +395,12 @@ pub(super) fn prune(conn: &Connection, before_ms: i64) -> Done<u32> {
         conn.prepare_cached("SELECT seq FROM jobs WHERE finished_ms IS NOT NULL AND finished_ms < ?1 ORDER BY finished_ms LIMIT ?2")?;
     let old: Vec<i64> = old.query_map((before_ms, STEP), |row| row.get(0))?.collect::<Result<_, _>>()?;
     for seq in &old {
-        let tags: String = conn.prepare_cached("SELECT tags FROM jobs WHERE seq = ?1")?.query_row([seq], |row| row.get(0))?;
+        let (tenant, tags): (String, String) =
+            conn.prepare_cached("SELECT tenant, tags FROM jobs WHERE seq = ?1")?.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let tags: std::collections::BTreeMap<String, String> = rows::parse(&tags, "tags")?;
         for (key, value) in &tags {
-            conn.prepare_cached("DELETE FROM tags WHERE key = ?1 AND value = ?2 AND seq = ?3")?.execute((key, value, seq))?;
+            conn.prepare_cached("DELETE FROM tags WHERE tenant = ?1 AND key = ?2 AND value = ?3 AND seq = ?4")?
+                .execute((&tenant, key, value, seq))?;
         }
         for table in [
             "DELETE FROM payloads WHERE seq = ?1",
@@ -383,10 +420,11 @@ fn ids(conn: &Connection, sql: &str, params: impl Params) -> Done<Vec<JobId>> {
     Ok(conn.prepare_cached(sql)?.query_map(params, rows::id)?.collect::<Result<_, _>>()?)
 }
 
-fn load(conn: &Connection, id: JobId) -> Done<Option<Life>> {
+/// A job, unless it is out of scope.
+fn load(conn: &Connection, scope: &Scope, id: JobId) -> Done<Option<Life>> {
     let mut query = conn.prepare_cached(&format!("{} FROM jobs WHERE id = ?1", rows::LIFE))?;
     let mut rows = query.query([id.as_bytes()])?;
-    rows.next()?.map(rows::life).transpose()
+    Ok(rows.next()?.map(rows::life).transpose()?.filter(|life| scope.admits(&life.tenant)))
 }
 
 fn save(conn: &Connection, life: &Life) -> Done<()> {
@@ -444,7 +482,7 @@ fn write(conn: &Connection, life: &Life, effects: Effects<'_>, events: &mut Even
         ))?;
     }
     if let Some(key) = life.key.as_deref().filter(|_| effects.frees_key) {
-        pass_on(conn, key, events)?;
+        pass_on(conn, &life.tenant, key, events)?;
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptView};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptView, TenantName};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
 use super::{rows, transitions::Leased};
 use crate::queue::{
-    Depths, JobFilter, MAX_PAGE_BYTES, Pins, QueueError,
+    Depths, JobFilter, MAX_PAGE_BYTES, Pins, QueueError, Scope,
     companions::Companions,
     life::{Hold, Terms},
 };
@@ -19,9 +19,9 @@ const JOB: &str =
     FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
 /// One job, and its attempts that did not end it.
-pub(super) fn job(conn: &Connection, id: JobId) -> Result<Option<JobView>, QueueError> {
-    let mut query = conn.prepare_cached(&format!("{JOB} WHERE j.id = ?1"))?;
-    let mut rows = query.query([id.as_bytes()])?;
+pub(super) fn job(conn: &Connection, tenant: &TenantName, id: JobId) -> Result<Option<JobView>, QueueError> {
+    let mut query = conn.prepare_cached(&format!("{JOB} WHERE j.id = ?1 AND j.tenant = ?2"))?;
+    let mut rows = query.query((id.as_bytes(), tenant.as_str()))?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (seq, mut job): (i64, _) = (row.get("seq")?, view(row)?);
     if job.attempt > 0 {
@@ -48,10 +48,13 @@ impl Selection {
         let mut selection = Self { sql: select.to_owned(), conditions: Vec::new(), values: Vec::new(), order: "j.seq" };
         if let Some((key, value)) = &filter.tag {
             selection.sql.push_str(" JOIN tags t ON t.seq = j.seq");
+            selection.and("t.tenant = ?", filter.tenant.to_string());
             selection.and("t.key = ?", key.clone());
             selection.and("t.value = ?", value.clone());
             // The tag's own sequence number is the same and comes in the index's order.
             selection.order = "t.seq";
+        } else {
+            selection.and("j.tenant = ?", filter.tenant.to_string());
         }
         if let Some(state) = filter.state {
             selection.and("j.state = ?", rows::state_number(state));
@@ -63,7 +66,9 @@ impl Selection {
             selection.and("j.script_name = ?", script.clone());
         }
         if let Some(before) = filter.before {
-            let seq = conn.prepare_cached("SELECT seq FROM jobs WHERE id = ?1")?.query_row([before.as_bytes()], |row| row.get::<_, i64>(0));
+            let seq = conn
+                .prepare_cached("SELECT seq FROM jobs WHERE id = ?1 AND tenant = ?2")?
+                .query_row((before.as_bytes(), filter.tenant.as_str()), |row| row.get::<_, i64>(0));
             selection.and("j.seq < ?", seq.optional()?.ok_or(QueueError::UnknownCursor)?);
         }
         Ok(selection)
@@ -172,9 +177,9 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
 }
 
 /// Log lines of the attempt that ended the job. `None`: no such job.
-pub(super) fn logs(conn: &Connection, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-    let mut query = conn.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = ?1")?;
-    let mut rows = query.query([id.as_bytes()])?;
+pub(super) fn logs(conn: &Connection, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+    let mut query = conn.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = ?1 AND tenant = ?2")?;
+    let mut rows = query.query((id.as_bytes(), tenant.as_str()))?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (seq, attempt, state): (i64, u32, JobState) = (row.get("seq")?, row.get("attempt")?, rows::state(row, "state")?);
     if !state.is_final() {
@@ -203,17 +208,26 @@ pub(super) fn logs(conn: &Connection, id: JobId, from: u64, limit: u32) -> Resul
     Ok(Some(LogPage { items, next_offset: None }))
 }
 
-pub(super) fn depths(conn: &Connection, now_ms: i64) -> Result<Depths, QueueError> {
-    let mut query = conn.prepare_cached(
-        "SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0)
+pub(super) fn depths(conn: &Connection, scope: &Scope, now_ms: i64) -> Result<Depths, QueueError> {
+    // Each tenant's oldest is found by an index, and so is each count.
+    const ALL: &str = "SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND hold = 0)
                 + (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms <= ?1),
                 (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms > ?1),
                 (SELECT count(*) FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2),
                 (SELECT count(*) FROM jobs INDEXED BY jobs_by_lease WHERE state = 1),
-                (SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state WHERE state = 0 AND hold = 0 ORDER BY seq LIMIT 1)",
-    )?;
+                (SELECT min((SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state
+                             WHERE tenant = name AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1)) FROM tenants), ?2";
+    // Nearly all jobs whose time has come are ready already.
+    const ONE: &str = "SELECT waiting - blocked - delayed, delayed, blocked, running, oldest, ?2 FROM (SELECT
+                (SELECT count(*) FROM jobs INDEXED BY jobs_by_state WHERE tenant = ?2 AND state = 0) AS waiting,
+                (SELECT count(*) FROM jobs INDEXED BY jobs_due WHERE state = 0 AND hold = 1 AND due_ms > ?1 AND tenant = ?2) AS delayed,
+                (SELECT count(*) FROM jobs INDEXED BY jobs_blocked WHERE state = 0 AND hold = 2 AND tenant = ?2) AS blocked,
+                (SELECT count(*) FROM jobs INDEXED BY jobs_by_state WHERE tenant = ?2 AND state = 1) AS running,
+                (SELECT max(due_ms, created_ms) FROM jobs INDEXED BY jobs_by_state
+                 WHERE tenant = ?2 AND state = 0 AND hold = 0 ORDER BY seq LIMIT 1) AS oldest)";
+    let mut query = conn.prepare_cached(if scope.tenant().is_some() { ONE } else { ALL })?;
     let count = |row: &Row<'_>, k| row.get::<_, i64>(k).map(i64::unsigned_abs);
-    Ok(query.query_row([now_ms], |row| {
+    Ok(query.query_row((now_ms, scope.tenant()), |row| {
         let oldest_ms: Option<i64> = row.get(4)?;
         Ok(Depths {
             queued: count(row, 0)?,

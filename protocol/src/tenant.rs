@@ -1,0 +1,84 @@
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// Most characters of a tenant's name: it stands in the index entries of each of its jobs.
+pub const MAX_TENANT_CHARS: usize = 64;
+
+/// Name of a tenant: whose jobs these are. 1 to [`MAX_TENANT_CHARS`] letters and digits of ASCII, `-`, `_` and `.`, the first of them a letter
+/// or a digit. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantName(Arc<str>);
+
+/// The text is no tenant's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no tenant's name: 1 to {MAX_TENANT_CHARS} letters and digits of ASCII, `-`, `_` and `.`, the first of them a letter or a digit"
+)]
+pub struct TenantNameError(String);
+
+impl TenantName {
+    /// The tenant of everybody who names none.
+    pub const DEFAULT: &str = "default";
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for TenantName {
+    fn default() -> Self {
+        Self(Self::DEFAULT.into())
+    }
+}
+
+impl FromStr for TenantName {
+    type Err = TenantNameError;
+
+    fn from_str(text: &str) -> Result<Self, TenantNameError> {
+        let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if begins && text.len() <= MAX_TENANT_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+            Ok(Self(text.into()))
+        } else {
+            Err(TenantNameError(text.chars().take(MAX_TENANT_CHARS).collect()))
+        }
+    }
+}
+
+impl TryFrom<String> for TenantName {
+    type Error = TenantNameError;
+
+    fn try_from(text: String) -> Result<Self, TenantNameError> {
+        text.parse()
+    }
+}
+
+impl From<TenantName> for String {
+    fn from(name: TenantName) -> Self {
+        name.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for TenantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain() {
+        for text in ["default", "a", "Team-7_x.y", "9", &"x".repeat(MAX_TENANT_CHARS)] {
+            assert_eq!(text.parse::<TenantName>().unwrap().as_str(), text);
+        }
+        for text in ["", ".", "-a", "a b", "a/b", "é", "*", &"x".repeat(MAX_TENANT_CHARS + 1)] {
+            assert!(text.parse::<TenantName>().is_err(), "{text}");
+            assert!(serde_json::from_value::<TenantName>(text.into()).is_err(), "{text}");
+        }
+    }
+}
