@@ -9,6 +9,7 @@ mod leases;
 mod logs;
 mod many;
 mod problem;
+mod scripts;
 
 use std::sync::Arc;
 
@@ -21,7 +22,13 @@ use axum::{
 use tokio_util::sync::CancellationToken;
 
 use self::problem::ApiError;
-use crate::{config::Config, key_ring::KeyRing, metrics::Metrics, notify::Bells, queue::Queue};
+use crate::{
+    config::Config,
+    key_ring::KeyRing,
+    metrics::Metrics,
+    notify::Bells,
+    queue::{Kind, Queue},
+};
 
 /// What every endpoint can reach.
 pub(crate) struct Api {
@@ -40,7 +47,9 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let read = Router::new()
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{id}", get(jobs::view))
-        .route("/v1/jobs/{id}/logs", get(logs::page));
+        .route("/v1/jobs/{id}/logs", get(logs::page))
+        .nest("/v1/scripts", scripts::reading(Kind::Script))
+        .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = Router::new()
         .route("/v1/jobs", post(jobs::submit))
         .route("/v1/jobs/batch", post(many::batch))
@@ -49,6 +58,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let operate = Router::new()
         .route("/v1/jobs/cancel", post(many::cancel))
         .route("/v1/jobs/retry", post(many::retry))
+        .nest("/v1/scripts", scripts::publishing(Kind::Script))
+        .nest("/v1/libraries", scripts::publishing(Kind::Library))
         .route("/v1/queue", get(health::queue));
     let admin = Router::new()
         .route("/v1/keys", post(keys::create).get(keys::list))

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName};
+use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName, VersionRef};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use crate::queue::QueueError;
+use crate::{
+    queue::{Kind, QueueError},
+    scripts::{PublishError, ResolveError},
+};
 
 /// Why a request was not served. Its text is for the asker; what only we should know goes to the log.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,16 @@ pub(super) enum ApiError {
     Spec(#[from] SpecError),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
     BatchSpec { place: usize, error: SpecError },
+    #[error("no {} `{version}` is published", .kind.as_str())]
+    NotPublished { kind: Kind, version: VersionRef },
+    #[error("no {} `{name}` is published", .kind.as_str())]
+    NoPublished { kind: Kind, name: String },
+    #[error("the name `{0}` has no such alias")]
+    NoAlias(String),
+    #[error("the alias points to {}", match .0 { 0 => "nothing: it does not exist".to_owned(), version => format!("version {version}") })]
+    AliasDiffers(u32),
+    #[error("it cannot be published: {0}")]
+    Publish(#[from] PublishError),
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -102,6 +115,15 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large")
             }
             Self::Spec(_) | Self::BatchSpec { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
+            // In a job that names it the request is at fault, in a path the path.
+            Self::NotPublished { kind: Kind::Script, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "script_not_found"),
+            Self::NotPublished { kind: Kind::Library, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "library_not_found"),
+            Self::NoPublished { kind: Kind::Script, .. } => (StatusCode::NOT_FOUND, "script_not_found"),
+            Self::NoPublished { kind: Kind::Library, .. } => (StatusCode::NOT_FOUND, "library_not_found"),
+            Self::NoAlias(_) => (StatusCode::NOT_FOUND, "alias_not_found"),
+            Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
+            Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
+            Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
@@ -126,6 +148,16 @@ impl ApiError {
 /// Whole seconds, as the header has them, and never less than what is to be waited.
 fn retry_after(wait: &Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+impl From<ResolveError> for ApiError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::NotPublished { kind, version } => Self::NotPublished { kind, version },
+            ResolveError::Spec(error) => Self::Spec(error),
+            ResolveError::Queue(error) => Self::Queue(error),
+        }
+    }
 }
 
 impl IntoResponse for ApiError {

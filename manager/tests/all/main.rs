@@ -14,6 +14,7 @@ mod metrics;
 mod model;
 mod postgres;
 mod replicas;
+mod scripts;
 mod shutdown;
 mod store;
 mod support;
