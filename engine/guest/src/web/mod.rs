@@ -22,10 +22,12 @@ use boa_engine::{
 use crate::realm::bindings;
 
 mod bytes;
+mod mime;
 mod parts;
 mod promises;
 mod text;
 mod tools;
+mod url;
 
 use parts::PARTS;
 

@@ -40,4 +40,6 @@ pub(super) const PARTS: &[Part] = &[
             "CountQueuingStrategy"
         ]
     ),
+    part!("url", ["URL", "URLSearchParams"]),
+    part!("fetch", ["Headers", "Blob", "File", "FormData", "Response", "Request"]),
 ];

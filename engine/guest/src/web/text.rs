@@ -5,7 +5,7 @@ use boa_engine::{Context, JsArgs, JsResult, JsString, JsValue, native_function::
 use super::bytes;
 use crate::errors::type_error;
 
-pub(super) const TOOLS: [(&str, NativeFunctionPointer); 11] = [
+pub(super) const TOOLS: [(&str, NativeFunctionPointer); 15] = [
     ("usv", usv),
     ("byteString", byte_string),
     ("lower", |_, arguments, _| Ok(mapped(arguments, |unit| if unit < 128 { (unit as u8).to_ascii_lowercase().into() } else { unit }))),
@@ -15,6 +15,10 @@ pub(super) const TOOLS: [(&str, NativeFunctionPointer); 11] = [
     ("codeAt", code_at),
     ("trimHttp", trim_http),
     ("isToken", is_token),
+    ("isReasonPhrase", is_reason_phrase),
+    ("nativeEndings", native_endings),
+    ("unsignedShort", unsigned_short),
+    ("integer", integer),
     ("utf8", utf8),
     ("fromUtf8", from_utf8),
 ];
@@ -86,6 +90,29 @@ fn is_token(_: &JsValue, arguments: &[JsValue], _: &mut Context) -> JsResult<JsV
     let text = string(arguments, 0);
     let token = |unit: u16| u8::try_from(unit).is_ok_and(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     Ok((!text.is_empty() && text.iter().all(token)).into())
+}
+
+/// Whether HTTP allows a text behind a status.
+fn is_reason_phrase(_: &JsValue, arguments: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let allowed = |unit: u16| matches!(unit, 0x09 | 0x20..=0x7e | 0x80..=0xff);
+    Ok(string(arguments, 0).iter().all(allowed).into())
+}
+
+/// Every line end as LF.
+fn native_endings(_: &JsValue, arguments: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let text = string(arguments, 0).to_std_string_lossy();
+    Ok(JsString::from(text.replace("\r\n", "\n").replace('\r', "\n")).into())
+}
+
+/// Web IDL's `unsigned short`.
+fn unsigned_short(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    arguments.get_or_undefined(0).to_uint16(context).map(|number| JsValue::from(u32::from(number)))
+}
+
+/// Web IDL's `long long`, as far as numbers hold it.
+fn integer(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let number = arguments.get_or_undefined(0).to_number(context)?;
+    Ok(if number.is_finite() { number.trunc() + 0.0 } else { 0.0 }.into())
 }
 
 /// The UTF-8 of a text, as a `Uint8Array`; surrogates that stand alone become U+FFFD.

@@ -10,7 +10,7 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use super::{PARTS, bytes, exports, promises, text};
+use super::{PARTS, bytes, exports, mime, promises, text, url};
 use crate::{errors::type_error, realm::bindings};
 
 /// Built-ins as they were before any script, that are not found among the intrinsics.
@@ -88,7 +88,7 @@ const TOOLS: [(&str, NativeFunctionPointer); 21] = [
 /// The object of tools.
 pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
     let tools = JsObject::with_null_proto();
-    let natives = TOOLS.iter().chain(&promises::TOOLS).chain(&bytes::TOOLS).chain(&text::TOOLS);
+    let natives = TOOLS.iter().chain(&promises::TOOLS).chain(&bytes::TOOLS).chain(&text::TOOLS).chain(&url::TOOLS).chain(&mime::TOOLS);
     for (name, function) in natives {
         let function = native(*function, "", context);
         tools.create_data_property_or_throw(JsString::from(*name), function, context)?;
@@ -153,7 +153,7 @@ fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<J
 }
 
 /// Elements of an array of our own.
-fn elements(array: &JsObject, context: &mut Context) -> JsResult<Vec<JsValue>> {
+pub(super) fn elements(array: &JsObject, context: &mut Context) -> JsResult<Vec<JsValue>> {
     let array = JsArray::from_object(array.clone())?;
     (0..array.length(context)?).map(|at| array.get(at, context)).collect()
 }

@@ -1272,6 +1272,17 @@
     ByteLengthQueuingStrategy, CountQueuingStrategy,
     on: {
       __proto__: null, makeReadable, makeTransform, isReadable, readAll, controllerEnqueue, controllerClose, controllerError,
+      // Closes a stream from within `pull`, answering readers that wait with a view of their own.
+      controllerFinish: (c) => {
+        controllerClose(c);
+        if (c.byte && c.pendingPulls.length > 0) bytes.respond(c, 0, c.pendingPulls.head.value.buffer);
+      },
+      // A stream with the same content that takes over from a locked one.
+      proxy: (stream) => {
+        const { readable, writable } = makeTransform((chunk, enqueue) => enqueue(chunk), noop);
+        handled(pipe(rsOf(stream), wsOf(writable), pipeOptions(undefined)));
+        return readable;
+      },
       tee: (stream, copy) => tee(rsOf(stream), copy), cancel: (stream, reason) => readableCancel(rsOf(stream), reason),
       isLocked: (stream) => rsOf(stream).reader !== null, isDisturbed: (stream) => rsOf(stream).disturbed,
     },
