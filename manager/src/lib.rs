@@ -7,6 +7,7 @@
 //!
 //! - `api` speaks HTTP: authenticates, checks, bounds, and turns every error into a problem document.
 //! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
+//! - `compiler` has the TypeScript of clients compiled, in a process of its own.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod compiler;
 mod config;
 mod metrics;
 mod notify;

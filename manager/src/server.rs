@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{self, Api},
+    compiler::Compiler,
     config::{Config, ConfigError, Exposure, check_exposure},
     metrics::Metrics,
     notify::Bells,
@@ -62,7 +63,8 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
 
     let stop = CancellationToken::new();
     let (drain, retention) = (config.drain, config.retention);
-    let api = Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, exposure, stop: stop.clone() });
+    let compiler = Compiler::new(config.compiler.clone());
+    let api = Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, compiler, exposure, stop: stop.clone() });
     let listener = listener.tap_io(|stream| {
         // Answers are small and awaited: they must not wait for more to send.
         let _ = stream.set_nodelay(true);

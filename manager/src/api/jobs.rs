@@ -42,8 +42,9 @@ pub(super) async fn submit(
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, body: *blake3::hash(&body).as_bytes() });
     let bytes = body.len();
-    let spec: JobSpec = extract::parse(body).await?;
+    let mut spec: JobSpec = extract::parse(body).await?;
     let limits = spec.check(&api.config.ceiling)?;
+    api.compiler.compile(&mut spec).await?;
     let job = extract::offload(bytes, || Submitted::new(spec, limits, idempotency)).await?;
 
     let now = api.queue.now();

@@ -19,17 +19,22 @@ use super::{
     jobs::{CancelBody, cancelled_by, printable, tag},
     problem::ApiError,
 };
+use crate::compiler::has_typescript;
 use crate::queue::{Bulk, JobFilter, Submitted};
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
 pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
-    let BatchSpec { jobs } = extract::parse(body).await?;
+    let BatchSpec { mut jobs } = extract::parse(body).await?;
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
     let ceiling = api.config.ceiling.clone();
+    for (place, spec) in jobs.iter_mut().enumerate().filter(|(_, spec)| has_typescript(spec)) {
+        spec.check(&ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
+        api.compiler.compile(spec).await?;
+    }
     let submitted = extract::offload(bytes, move || {
         let job = |(place, spec): (usize, ampoule_protocol::JobSpec)| {
             let limits = spec.check(&ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;

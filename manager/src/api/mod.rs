@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::problem::ApiError;
 use crate::{
+    compiler::Compiler,
     config::{Config, Exposure},
     metrics::Metrics,
     notify::Bells,
@@ -32,6 +33,7 @@ pub(crate) struct Api {
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Config,
+    pub(crate) compiler: Compiler,
     pub(crate) exposure: Exposure,
     /// Cancelled when the server stops: whoever waits answers at once.
     pub(crate) stop: CancellationToken,

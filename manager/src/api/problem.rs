@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{config::Role, queue::QueueError};
+use crate::{compiler::CompileError, config::Role, queue::QueueError};
 
 /// Why a request was not served. Its text is for the asker; what only we should know goes to the log.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,8 @@ pub(super) enum ApiError {
     Spec(#[from] SpecError),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
     BatchSpec { place: usize, error: SpecError },
+    #[error("{0}")]
+    Compile(#[from] CompileError),
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -86,6 +88,9 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large")
             }
             Self::Spec(_) | Self::BatchSpec { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
+            Self::Compile(CompileError::Start(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Compile(CompileError::Unavailable) => (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript"),
+            Self::Compile(CompileError::Wrong(_) | CompileError::TooMuch) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
@@ -101,6 +106,7 @@ impl ApiError {
         match self {
             Self::Queue(QueueError::UnknownCursor) => {}
             Self::Queue(err) | Self::NotReady(err) => tracing::error!(%err, "a request failed"),
+            Self::Compile(CompileError::Start(err)) => tracing::error!(%err, "TypeScript was not compiled"),
             Self::Internal(what) => tracing::error!(what, "a request failed"),
             other => tracing::debug!(err = %other, "a request was refused"),
         }
@@ -117,6 +123,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: code.to_owned(),
             detail: match &self {
+                Self::Compile(CompileError::Start(_)) => Self::Internal("").to_string(),
                 Self::Queue(QueueError::UnknownCursor) => format!("query: {}", QueueError::UnknownCursor),
                 _ => self.to_string(),
             },

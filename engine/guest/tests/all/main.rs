@@ -1,4 +1,5 @@
 //! The guest as the host sees it, run natively.
 
 mod host;
+mod modules;
 mod scripts;
