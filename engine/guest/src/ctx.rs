@@ -2,14 +2,18 @@
 
 use boa_engine::{Context, JsResult, JsValue, NativeFunction, js_string};
 
-use crate::{console, input, realm::function};
+use crate::{
+    console, input,
+    realm::{function, hidden},
+};
 
 /// Makes it from the host's JSON.
 pub(crate) fn make(text: &str, context: &mut Context) -> JsResult<JsValue> {
     let ctx = input::read(text, context)?;
     if let Some(object) = ctx.as_object() {
         let progress = function(NativeFunction::from_fn_ptr(progress), "progress", 1, context);
-        object.create_data_property_or_throw(js_string!("progress"), progress, context)?;
+        // Hidden, so that a script can return its context: what is JSON in it.
+        object.define_property_or_throw(js_string!("progress"), hidden(progress.into()), context)?;
     }
     Ok(ctx)
 }
