@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     exit::{Exit, Ours},
-    input,
+    input, modules,
 };
 
 /// Runs a script once, looks at what its sandbox holds, and divides.
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn capacity(args: Args) -> Result<Exit> {
     let mut request = match &args.file {
-        Some(file) => RunRequest { script: input::script(file)?, ..RunRequest::new("") },
+        Some(file) => RunRequest { script: modules::script(file, None)?, ..RunRequest::new("") },
         None => ampoule_benches::job(),
     };
     if let Some(input) = &args.input {

@@ -1,23 +1,19 @@
-//! What commands read: scripts, libraries, JSON, sizes and durations from the command line.
+//! What commands read: libraries, JSON, sizes and durations from the command line.
 
 use std::{fs, io::Read as _, path::Path, str::FromStr};
 
-use ampoule_protocol::{Json, LibrarySource, ScriptSource};
+use ampoule_protocol::{Json, Language, LibrarySource};
+use ampoule_typescript::compile_library;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 /// Most bytes of a file that a command reads, far above every limit on what the file is for.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// The script in a file, named as the file is.
-pub(crate) fn script(path: &Path) -> Result<ScriptSource> {
-    let name = path.file_name().map_or_else(ScriptSource::default_name, |name| name.to_string_lossy().into_owned());
-    Ok(ScriptSource::named(name, read_text(path)?))
-}
-
 /// A library given as `NAME=FILE`.
 #[derive(Clone, Debug)]
 pub(crate) struct LibraryArg {
     name: String,
+    version: Option<u32>,
     file: std::path::PathBuf,
 }
 
@@ -26,8 +22,14 @@ impl FromStr for LibraryArg {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Self { name: name.to_owned(), file: file.into() }),
-            _ => Err("expected NAME=FILE, such as money=lib/money.js".to_owned()),
+            Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+                let (name, version) = match name.split_once('@') {
+                    Some((name, version)) => (name, Some(version.parse().map_err(|_| format!("`{version}` is no version: a number"))?)),
+                    None => (name, None),
+                };
+                Ok(Self { name: name.to_owned(), version, file: file.into() })
+            }
+            _ => Err("expected NAME=FILE or NAME@VERSION=FILE, such as money=lib/money.js".to_owned()),
         }
     }
 }
@@ -35,11 +37,15 @@ impl FromStr for LibraryArg {
 /// The sources of libraries, each of which needs a name of its own.
 pub(crate) fn libraries(arguments: &[LibraryArg]) -> Result<Vec<LibrarySource>> {
     let mut libraries: Vec<LibrarySource> = Vec::with_capacity(arguments.len());
-    for LibraryArg { name, file } in arguments {
-        if libraries.iter().any(|other| other.name == *name) {
-            bail!("--lib {name} is there twice; every library needs a name of its own");
+    for LibraryArg { name, version, file } in arguments {
+        if libraries.iter().any(|other| other.name == *name && other.version == *version) {
+            bail!("--lib {name} is there twice; every library needs a name or version of its own");
         }
-        libraries.push(LibrarySource::new(name, read_text(file)?));
+        let mut library = LibrarySource::new(name, read_text(file)?);
+        library.version = *version;
+        library.language = Some(Language::of_name(&file.to_string_lossy()));
+        compile_library(&mut library)?;
+        libraries.push(library);
     }
     Ok(libraries)
 }
@@ -70,7 +76,7 @@ pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     u64::try_from(duration.as_millis()).ok().filter(|ms| *ms > 0).ok_or_else(wrong)
 }
 
-fn read_text(path: &Path) -> Result<String> {
+pub(crate) fn read_text(path: &Path) -> Result<String> {
     let named = || path.display().to_string();
     let bytes = fs::metadata(path).with_context(named)?.len();
     if bytes > MAX_FILE_BYTES {

@@ -9,6 +9,7 @@ mod capacity;
 mod exit;
 mod input;
 mod job_commands;
+mod modules;
 mod platform;
 mod pool;
 mod preflight;
@@ -62,6 +63,17 @@ enum Command {
     Capacity(capacity::Args),
     /// Measure what a sandbox costs on this machine.
     Bench(bench::Args),
+    /// Compile the TypeScript on standard input, for a manager that keeps away from it.
+    #[command(hide = true)]
+    CompileTypescript,
+}
+
+/// The name of [`Command::CompileTypescript`] on a command line.
+pub(crate) const COMPILE_TYPESCRIPT: &str = "compile-typescript";
+
+fn compile_typescript() -> anyhow::Result<Exit> {
+    ampoule_typescript::request::serve().map_err(|error| exit::Ours(error.into()))?;
+    Ok(Exit::Done)
 }
 
 fn main() -> std::process::ExitCode {
@@ -91,6 +103,7 @@ fn main() -> std::process::ExitCode {
             Command::Platform(args) => platform::platform(args).await,
             Command::Capacity(args) => capacity::capacity(args).await,
             Command::Bench(args) => bench::bench(args).await,
+            Command::CompileTypescript => compile_typescript(),
         }
     });
     // Threads that still serve a connection must not hold up the exit.

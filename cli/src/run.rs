@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunContext, RunRequest};
+use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunContext, RunRequest, SourceMaps};
 use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
 use ampoule_protocol::{ByteSize, JobId, Json, Limits, LimitsSpec, Outcome, ScriptSource};
 use anyhow::{Result, bail};
@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use crate::{
     exit::{Exit, Ours},
     input::{self, LibraryArg},
+    modules,
 };
 
 /// Prints the returned JSON on standard output and the script's console on standard error.
@@ -15,9 +16,13 @@ use crate::{
 /// Exit code: 0 returned, 1 threw, 2 wrong usage, 3 limit exceeded or cancelled, 4 fault of Ampoule.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The script: a module, or a plain script with global functions.
+    /// The script, JavaScript or TypeScript: a module, with what it imports from its folder, or a plain script with global
+    /// functions. A folder is run by its ampoule.json, {"main": "main.ts"}.
     #[arg(required_unless_present = "eval")]
     file: Option<PathBuf>,
+    /// Import map, {"imports": {"NAME": "lib:NAME"}}, instead of the one in ampoule.json beside the script.
+    #[arg(long, value_name = "FILE", conflicts_with = "eval")]
+    import_map: Option<PathBuf>,
     /// Evaluate this text instead of a file, and print its value.
     #[arg(long, short, value_name = "SOURCE", conflicts_with_all = ["file", "entry"])]
     eval: Option<String>,
@@ -133,7 +138,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     refuse_clamped(&spec, &limits)?;
     let (mode, script) = match (&args.eval, &args.file) {
         (Some(source), _) => (Mode::Evaluate, ScriptSource::named("eval", source)),
-        (None, Some(file)) => (Mode::Entry, input::script(file)?),
+        (None, Some(file)) => (Mode::Entry, modules::script(file, args.import_map.as_deref())?),
         (None, None) => bail!("a FILE or --eval is needed"),
     };
     let request = RunRequest {
@@ -149,7 +154,8 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 
     let mut console = Console::new(&request.limits);
     if !args.json {
-        console = console.with_echo(|line| eprintln!("{}", line.message));
+        let maps = SourceMaps::of(&request.script, &request.libraries);
+        console = console.with_echo(move |line| eprintln!("{}", maps.rewrite(&line.message)));
     }
     let random = args.seed.map_or_else(Random::fresh, |seed| Ok(Random::seeded(seed))).map_err(|error| Ours(error.into()))?;
     let capabilities = Capabilities { console, clock: Clock::System, random, timer: Timer };

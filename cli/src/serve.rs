@@ -203,7 +203,9 @@ fn manager_config(store: StoreUrl, queue: &QueueArgs) -> Result<Config> {
     let key = |variable| key_text(variable)?.map(|text| Key::new(&text).with_context(|| variable.to_owned())).transpose();
     let keys = Keys { submit: key(KEY_VARIABLES[0])?, worker: key(KEY_VARIABLES[1])?, admin: key(KEY_VARIABLES[2])? };
     let (lease, retention) = (Duration::from_millis(queue.lease), Duration::from_millis(queue.retention));
-    Ok(Config { keys, lease, retention, ..Config::new(store) })
+    // This very program compiles TypeScript, in a process of its own.
+    let compiler = vec![env::current_exe().context("this program's own path is not known")?, crate::COMPILE_TYPESCRIPT.into()];
+    Ok(Config { keys, lease, retention, compiler: Some(compiler), ..Config::new(store) })
 }
 
 /// A key from its variable or its file; secrets do not belong on a command line, which other processes can read.

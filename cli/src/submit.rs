@@ -8,14 +8,18 @@ use crate::{
     api_client::{ApiClient, ManagerAddress},
     exit::Exit,
     input::{self, LibraryArg},
+    modules,
     run::{LimitArgs, print_outcome},
 };
 
 /// Prints the job's id; with --wait, its log on standard error and its result on standard output, and exits as `run` does.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The script.
+    /// The script: JavaScript or TypeScript, with what it imports from its folder.
     file: PathBuf,
+    /// Import map, {"imports": {"NAME": "lib:NAME"}}, instead of the one in ampoule.json beside the script.
+    #[arg(long, value_name = "FILE")]
+    import_map: Option<PathBuf>,
     /// The function to call: an export, a member of the default export, or a global function.
     #[arg(long)]
     entry: Option<String>,
@@ -134,7 +138,7 @@ impl FromStr for TagArg {
 pub(crate) async fn submit(args: Args) -> Result<Exit> {
     let json = |text: Option<&str>| text.map_or_else(|| Ok(Json::null()), input::json);
     let spec = JobSpec {
-        script: JobScript::Inline(input::script(&args.file)?),
+        script: JobScript::Inline(modules::script(&args.file, args.import_map.as_deref())?),
         entry: args.entry,
         input: json(args.input.as_deref())?,
         context: json(args.context.as_deref())?,

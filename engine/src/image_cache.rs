@@ -1,6 +1,7 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use ampoule_abi::Mode;
+use ampoule_protocol::ScriptSource;
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
@@ -8,7 +9,7 @@ use quick_cache::{
 
 use crate::{EngineConfig, RunRequest, image::Image, image_file};
 
-/// Identity of a loaded script: its source, name and libraries, and how they were taken. (The engine is the process's.)
+/// Identity of a loaded script: its sources, name, libraries and import maps, and how they were taken. (The engine is the process's.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ImageKey(blake3::Hash);
 
@@ -22,11 +23,21 @@ impl ImageKey {
         let mut part = |text: &str| {
             hash.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
         };
-        part(&request.script.name);
-        part(&request.script.source);
+        let mut package = |name: &str, source: &str, texts: [&BTreeMap<String, String>; 2]| {
+            part(name);
+            part(source);
+            for texts in texts {
+                part(&texts.len().to_string());
+                texts.iter().for_each(|(name, text)| {
+                    part(name);
+                    part(text);
+                });
+            }
+        };
+        let ScriptSource { source, name, modules, imports, .. } = &request.script;
+        package(name, source, [modules, imports]);
         for library in &request.libraries {
-            part(&library.name);
-            part(&library.source);
+            package(&library.specifier(), &library.source, [&library.modules, &library.imports]);
         }
         Self(hash.finalize())
     }

@@ -24,6 +24,7 @@ mod operations;
 mod run;
 mod sandbox;
 mod settings;
+mod source_map;
 mod verdict;
 
 pub use capacity::{Capacity, ImageCost};
@@ -31,4 +32,5 @@ pub use config::EngineConfig;
 pub use engine::Engine;
 pub use fault::{EngineError, EngineFault};
 pub use run::{Mode, RunContext, RunRequest};
+pub use source_map::SourceMaps;
 pub use tokio_util::sync::CancellationToken;

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ampoule_abi::{Library, LoadRequest, Reply};
+use ampoule_abi::{Import, Library, LoadRequest, Module, Reply};
 use ampoule_host_api::Capabilities;
 use ampoule_protocol::{ImageUse, Json, LibrarySource, LimitKind, Limits, Outcome, RunReport, ScriptError, ScriptSource, Usage};
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::{
     Engine, EngineFault,
     image_cache::{Entry, ImageKey},
     sandbox::Sandbox,
-    verdict,
+    source_map, verdict,
 };
 
 /// One script to run, once.
@@ -120,7 +120,8 @@ impl Engine {
         let console = sandbox.into_capabilities().console;
         usage.log_bytes = console.bytes();
         usage.wall_ms = started.elapsed().as_micros() as f64 / 1000.0;
-        Ok(RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() })
+        let report = RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() };
+        Ok(source_map::rewritten(report, request).await)
     }
 
     /// What the run may use: what it asked for, as far as the pool's memories are large enough.
@@ -196,15 +197,37 @@ fn refuse(request: &RunRequest, limits: &Limits) -> Option<Outcome> {
 
 /// Parses the script and runs its top level. `Some` when that is how the run ended.
 async fn load(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Option<Outcome>, Ended> {
-    let libraries = request.libraries.iter().map(|library| Library { name: &library.name, source: &library.source }).collect();
-    let load = LoadRequest { mode: request.mode, name: &request.script.name, source: &request.script.source, libraries };
-    let ended = match sandbox.call("load", &load.encode()).await {
+    let ended = match sandbox.call("load", &load_request(request)).await {
         Ok(Reply::Loaded) => Ok(None),
         Ok(reply) => outcome(reply, limits, usage).map(Some),
         Err(error) => Err(error.into()),
     };
     usage.load_fuel = sandbox.fuel_used();
     ended
+}
+
+/// What the guest is told of the sources: all but their source maps, which are for us.
+fn load_request(request: &RunRequest) -> Vec<u8> {
+    let code = |source| ampoule_protocol::source_map(source).0;
+    let script = &request.script;
+    let names: Vec<_> = request.libraries.iter().map(LibrarySource::specifier).collect();
+    let libraries: Vec<_> = names.iter().map(String::as_str).zip(&request.libraries).collect();
+    let packages = || {
+        let libraries = libraries.iter().map(|(of, library)| (*of, &library.modules, &library.imports));
+        std::iter::once(("", &script.modules, &script.imports)).chain(libraries)
+    };
+    let modules =
+        packages().flat_map(|(of, modules, _)| modules.iter().map(move |(path, source)| Module { of, path, source: code(source) }));
+    let imports = packages().flat_map(|(of, _, imports)| imports.iter().map(move |(name, target)| Import { of, name, target }));
+    LoadRequest {
+        mode: request.mode,
+        name: &script.name,
+        source: code(&script.source),
+        libraries: libraries.iter().map(|(name, library)| Library { name, source: code(&library.source) }).collect(),
+        modules: modules.collect(),
+        imports: imports.collect(),
+    }
+    .encode()
 }
 
 /// Calls the entry of the loaded script.

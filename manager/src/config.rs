@@ -1,6 +1,6 @@
 //! What an operator sets.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use ampoule_protocol::{ByteSize, Limits, Role};
 use subtle::{Choice, ConstantTimeEq};
@@ -43,6 +43,9 @@ pub struct Config {
     pub readers: usize,
     /// How long jobs are kept after their end, with their logs and outcomes.
     pub retention: Duration,
+    /// The program that compiles TypeScript, with its arguments; see [`ampoule_typescript::request`]. Without it TypeScript is
+    /// refused.
+    pub compiler: Option<Vec<PathBuf>>,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
 }
@@ -71,6 +74,7 @@ impl Config {
             readers: 4,
             // Long enough to look into what went wrong over a holiday.
             retention: Duration::from_secs(14 * 24 * 60 * 60),
+            compiler: None,
             drain: Duration::from_secs(10),
         }
     }

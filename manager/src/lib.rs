@@ -9,6 +9,7 @@
 //! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
 //! - `key_ring` knows whom a key lets in.
 //! - [`scripts`] checks what is published, and pins jobs to published versions.
+//! - `compiler` has the TypeScript of clients compiled, in a process of its own.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod compiler;
 mod config;
 mod key_ring;
 mod metrics;

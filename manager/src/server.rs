@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{self, Api},
+    compiler::Compiler,
     config::{Config, ConfigError},
     key_ring::KeyRing,
     metrics::Metrics,
@@ -72,7 +73,9 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
 
     let stop = CancellationToken::new();
     let (drain, retention) = (config.drain, config.retention);
-    let api = Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, keys: keys.clone(), stop: stop.clone() });
+    let compiler = Compiler::new(config.compiler.clone());
+    let api =
+        Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, keys: keys.clone(), compiler, stop: stop.clone() });
     let listener = listener.tap_io(|stream| {
         // Answers are small and awaited: they must not wait for more to send.
         let _ = stream.set_nodelay(true);

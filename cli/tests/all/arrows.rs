@@ -1,4 +1,5 @@
-//! Dependency arrows run one way: `protocol ← host-api ← engine ← worker ← cli`, `protocol ← manager ← cli`, `charts ← cli`.
+//! Dependency arrows run one way: `protocol ← host-api ← engine ← worker ← cli`, `protocol ← manager ← cli`,
+//! `protocol ← typescript ← manager, cli`, `charts ← cli`.
 
 use std::process::Command;
 
@@ -46,6 +47,14 @@ fn host_api_knows_no_engine_jobs_or_http() {
 #[test]
 fn engine_knows_no_http_and_no_store() {
     never_reaches("ampoule-engine", &["axum", "hyper", "reqwest", "rusqlite", "deadpool", "ampoule-manager", "ampoule-worker"]);
+}
+
+#[test]
+fn typescript_knows_the_protocol_alone() {
+    never_reaches(
+        "ampoule-typescript",
+        &["wasmtime", "boa", "axum", "tokio", "rusqlite", "ampoule-engine", "ampoule-manager", "ampoule-host-api"],
+    );
 }
 
 #[test]

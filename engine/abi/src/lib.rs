@@ -19,9 +19,11 @@
 
 mod codec;
 mod message;
+mod resolve;
 
 pub use codec::{Malformed, Reader, Writer};
-pub use message::{Completed, Library, LoadRequest, Mode, Operation, Reply, ResumeRequest, RunRequest};
+pub use message::{Completed, Import, Library, LoadRequest, Mode, Module, Operation, Reply, ResumeRequest, RunRequest};
+pub use resolve::{Target, Unresolved, resolve, typescript_path};
 
 /// Module name of the guest's only function import.
 pub const IMPORT_MODULE: &str = "ampoule";

@@ -12,10 +12,32 @@ pub enum Mode {
 /// A library that comes with a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Library<'a> {
-    /// Its name after `lib:`.
+    /// Its name after `lib:`, or `NAME@VERSION`: one by the name alone, if another library has that name and comes first.
     pub name: &'a str,
     /// Its source.
     pub source: &'a str,
+}
+
+/// A module that the script or one of its libraries imports by a path. It is parsed when it is first imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Module<'a> {
+    /// Whose it is: a library's [`name`](Library::name); empty for the script's.
+    pub of: &'a str,
+    /// Its path from the root of the script or library, such as `lib/money.js`.
+    pub path: &'a str,
+    /// Its source.
+    pub source: &'a str,
+}
+
+/// A line of an import map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Import<'a> {
+    /// Whose import map it is in; see [`Module::of`].
+    pub of: &'a str,
+    /// A bare name, or a prefix that ends in `/`.
+    pub name: &'a str,
+    /// `lib:NAME`, or `./PATH` from the root.
+    pub target: &'a str,
 }
 
 /// Parse a script and its libraries and run the top level.
@@ -29,6 +51,10 @@ pub struct LoadRequest<'a> {
     pub source: &'a str,
     /// Its libraries.
     pub libraries: Vec<Library<'a>>,
+    /// Modules of the script and of the libraries.
+    pub modules: Vec<Module<'a>>,
+    /// Import maps of the script and of the libraries.
+    pub imports: Vec<Import<'a>>,
 }
 
 /// Call the entry of the loaded script.
@@ -102,7 +128,9 @@ impl<'a> LoadRequest<'a> {
     /// As the guest reads it.
     pub fn encode(&self) -> Vec<u8> {
         let libraries: usize = self.libraries.iter().map(|l| l.name.len() + l.source.len() + 8).sum();
-        let mut w = Writer::with_capacity(self.name.len() + self.source.len() + libraries + 16);
+        let modules: usize = self.modules.iter().map(|m| m.of.len() + m.path.len() + m.source.len() + 12).sum();
+        let imports: usize = self.imports.iter().map(|i| i.of.len() + i.name.len() + i.target.len() + 12).sum();
+        let mut w = Writer::with_capacity(self.name.len() + self.source.len() + libraries + modules + imports + 24);
         w.byte(match self.mode {
             Mode::Entry => 0,
             Mode::Evaluate => 1,
@@ -114,6 +142,12 @@ impl<'a> LoadRequest<'a> {
             w.field(library.name.as_bytes());
             w.field(library.source.as_bytes());
         }
+        let mut triples = |triples: &mut dyn ExactSizeIterator<Item = [&str; 3]>| {
+            w.u32(triples.len() as u32);
+            triples.for_each(|triple| triple.iter().for_each(|text| w.field(text.as_bytes())));
+        };
+        triples(&mut self.modules.iter().map(|m| [m.of, m.path, m.source]));
+        triples(&mut self.imports.iter().map(|i| [i.of, i.name, i.target]));
         w.finish()
     }
 
@@ -127,8 +161,12 @@ impl<'a> LoadRequest<'a> {
         };
         let (name, source) = (r.text()?, r.text()?);
         let libraries = (0..r.u32()?).map(|_| Ok(Library { name: r.text()?, source: r.text()? })).collect::<Result<_, Malformed>>()?;
+        let modules =
+            (0..r.u32()?).map(|_| Ok(Module { of: r.text()?, path: r.text()?, source: r.text()? })).collect::<Result<_, Malformed>>()?;
+        let imports =
+            (0..r.u32()?).map(|_| Ok(Import { of: r.text()?, name: r.text()?, target: r.text()? })).collect::<Result<_, Malformed>>()?;
         r.end()?;
-        Ok(Self { mode, name, source, libraries })
+        Ok(Self { mode, name, source, libraries, modules, imports })
     }
 }
 
@@ -251,7 +289,14 @@ mod tests {
 
     #[test]
     fn every_message_goes_round() {
-        let load = LoadRequest { mode: Mode::Entry, name: "a.js", source: "1", libraries: vec![Library { name: "b", source: "2" }] };
+        let load = LoadRequest {
+            mode: Mode::Entry,
+            name: "a.js",
+            source: "1",
+            libraries: vec![Library { name: "b", source: "2" }],
+            modules: vec![Module { of: "b", path: "c.js", source: "3" }],
+            imports: vec![Import { of: "", name: "c", target: "./c.js" }],
+        };
         assert_eq!(LoadRequest::decode(&load.encode()).unwrap(), load);
         let run = RunRequest { entry: "", input: "{}", context: "null" };
         assert_eq!(RunRequest::decode(&run.encode()).unwrap(), run);

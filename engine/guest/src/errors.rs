@@ -123,6 +123,9 @@ pub(crate) fn frames(error: &JsObject, context: &mut Context) -> String {
     let frames = frames.map(|frames| frames.to_std_string_lossy()).unwrap_or_default();
     // A built-in function without a name is machinery: what goes on after an `await`, for example.
     let named: Vec<_> = frames.lines().filter(|frame| !frame.starts_with("    at  (native")).collect();
+    if named.is_empty() {
+        return bindings(context).libraries.place(error).unwrap_or_default();
+    }
     // Constructors that a class does not write have no place.
     named.join("\n").replace(":?:?)", ")")
 }

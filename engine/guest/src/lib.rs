@@ -21,6 +21,7 @@
 
 mod clock;
 mod console;
+mod ctx;
 pub mod door;
 mod entry;
 mod errors;

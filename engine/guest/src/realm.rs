@@ -177,7 +177,7 @@ pub(crate) fn function(native: NativeFunction, name: &str, length: usize, contex
 }
 
 /// A property with the attributes of built-in methods.
-fn hidden(value: JsValue) -> PropertyDescriptor {
+pub(crate) fn hidden(value: JsValue) -> PropertyDescriptor {
     PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true).build()
 }
 

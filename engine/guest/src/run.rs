@@ -13,10 +13,10 @@ use boa_engine::{
 use boa_gc::{Gc, WeakGc};
 
 use crate::{
-    clock, console,
+    clock, console, ctx,
     entry::{self, Script},
     errors::{self, Ending, Thrown},
-    input, modules, output,
+    input, output,
     realm::{self, bindings},
     source::{self, Program},
 };
@@ -149,7 +149,7 @@ impl Guest {
     fn begin(&mut self, request: &LoadRequest<'_>) -> Result<(Script, Vec<JsPromise>), Ending> {
         let context = &mut self.context;
         let libraries = bindings(context).libraries.clone();
-        let mut waiting = clock::at_zero(|| libraries.load(&request.libraries, context))?;
+        let mut waiting = clock::at_zero(|| libraries.load(request, context))?;
         let evaluate_only = request.mode == Mode::Evaluate;
         let program = if evaluate_only {
             source::parse_script(request.name, request.source, context).map(Program::Script)
@@ -162,7 +162,8 @@ impl Guest {
                 if evaluate_only { Script::Value(value) } else { Script::Plain(request.source.into()) }
             }
             Program::Module(module) => {
-                waiting.push(modules::evaluate(&module, context)?);
+                libraries.set_main(request.name, &module);
+                waiting.push(libraries.evaluate(&module, context)?);
                 Script::Module(module)
             }
         };
@@ -176,7 +177,7 @@ impl Guest {
             Script::Value(value) => value.clone(),
             script => {
                 let input = input::read(request.input, context)?;
-                let ctx = input::read(request.context, context)?;
+                let ctx = ctx::make(request.context, context)?;
                 let libraries = bindings(context).libraries.clone().object(context)?;
                 let entry = entry::find(script, request.entry, context)?;
                 entry.function.call(&entry.this, &[input, libraries.into(), ctx], context)?

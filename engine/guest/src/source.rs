@@ -30,12 +30,17 @@ pub(crate) fn parse(name: &str, text: &str, context: &mut Context) -> Result<Pro
     if let Ok(module) = Module::parse(source(name, text), None, context) {
         return Ok(Program::Module(module));
     }
-    Err(syntax_error(name, text, true))
+    Err(syntax_error(name, text, Reading::Either))
+}
+
+/// Parses `source` as a module.
+pub(crate) fn parse_module(name: &str, text: &str, context: &mut Context) -> Result<Module, Thrown> {
+    Module::parse(source(name, text), None, context).map_err(|_| syntax_error(name, text, Reading::Module))
 }
 
 /// Parses `source` as a plain script.
 pub(crate) fn parse_script(name: &str, text: &str, context: &mut Context) -> Result<Script, Thrown> {
-    Script::parse(source(name, text), None, context).map_err(|_| syntax_error(name, text, false))
+    Script::parse(source(name, text), None, context).map_err(|_| syntax_error(name, text, Reading::Script))
 }
 
 /// The names that a plain script declares at its top level, if it is one.
@@ -53,11 +58,21 @@ fn source<'a>(name: &'a str, text: &'a str) -> Source<'a, impl boa_engine::parse
     Source::from_bytes(text).with_path(Path::new(name))
 }
 
+/// What a source was tried to be read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Script,
+    Module,
+    Either,
+}
+
 /// Says what is wrong with a source that did not parse. Of its two readings the one that got further is meant: a module's
 /// first `export` stops the script reading, what a script may and a module may not do stops the other.
-fn syntax_error(name: &str, text: &str, or_module: bool) -> Thrown {
-    let script = Parser::new(Source::from_bytes(text)).parse_script(&Scope::new_global(), &mut Interner::default()).err();
-    let module = or_module
+fn syntax_error(name: &str, text: &str, reading: Reading) -> Thrown {
+    let script = (reading != Reading::Module)
+        .then(|| Parser::new(Source::from_bytes(text)).parse_script(&Scope::new_global(), &mut Interner::default()).err())
+        .flatten();
+    let module = (reading != Reading::Script)
         .then(|| Parser::new(Source::from_bytes(text)).parse_module(&Scope::new_global(), &mut Interner::default()).err())
         .flatten();
     let furthest = script.into_iter().chain(module).map(|error| (position(&error, text), error)).max_by_key(|(at, _)| *at);

@@ -84,3 +84,8 @@ async fn giants_and_comparators_do_what_ecmascript_says() {
 async fn the_script_contract_holds() {
     group("contract").await;
 }
+
+#[tokio::test]
+async fn a_hostile_author_gains_nothing() {
+    group("hostile").await;
+}

@@ -48,6 +48,7 @@ pub(super) async fn submit(
     let bytes = body.len();
     let mut spec: JobSpec = extract::parse(body).await?;
     spec.check(&api.config.ceiling)?;
+    api.compiler.compile_job(&mut spec).await?;
     let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();
     let job = extract::offload(bytes, || Submitted::new(tenant, spec, sources, limits, idempotency)).await?;

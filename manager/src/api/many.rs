@@ -37,6 +37,7 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
     for (place, mut spec) in jobs.into_iter().enumerate() {
         let in_batch = |error| ApiError::BatchSpec { place, error };
         spec.check(&api.config.ceiling).map_err(in_batch)?;
+        api.compiler.compile_job(&mut spec).await?;
         let (sources, limits) = resolver.resolve(&mut spec).await.map_err(|error| match error {
             ResolveError::Spec(error) => in_batch(error),
             error => error.into(),

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::problem::ApiError;
 use crate::{
+    compiler::Compiler,
     config::Config,
     key_ring::KeyRing,
     metrics::Metrics,
@@ -37,6 +38,7 @@ pub(crate) struct Api {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Config,
     pub(crate) keys: Arc<KeyRing>,
+    pub(crate) compiler: Compiler,
     /// Cancelled when the server stops: whoever waits answers at once.
     pub(crate) stop: CancellationToken,
 }

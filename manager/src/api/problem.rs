@@ -9,6 +9,7 @@ use axum::{
 };
 
 use crate::{
+    compiler::CompileError,
     queue::{Kind, QueueError},
     scripts::{PublishError, ResolveError},
 };
@@ -70,6 +71,8 @@ pub(super) enum ApiError {
     AliasDiffers(u32),
     #[error("it cannot be published: {0}")]
     Publish(#[from] PublishError),
+    #[error("{0}")]
+    Compile(#[from] CompileError),
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -124,6 +127,9 @@ impl ApiError {
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
             Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
+            Self::Compile(CompileError::Start(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Compile(CompileError::Unavailable) => (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript"),
+            Self::Compile(CompileError::Wrong(_) | CompileError::TooMuch) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
@@ -139,6 +145,7 @@ impl ApiError {
         match self {
             Self::Queue(QueueError::UnknownCursor) => {}
             Self::Queue(err) | Self::NotReady(err) => tracing::error!(%err, "a request failed"),
+            Self::Compile(CompileError::Start(err)) => tracing::error!(%err, "TypeScript was not compiled"),
             Self::Internal(what) => tracing::error!(what, "a request failed"),
             other => tracing::debug!(err = %other, "a request was refused"),
         }
@@ -170,6 +177,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: code.to_owned(),
             detail: match &self {
+                Self::Compile(CompileError::Start(_)) => Self::Internal("").to_string(),
                 Self::Queue(QueueError::UnknownCursor) => format!("query: {}", QueueError::UnknownCursor),
                 _ => self.to_string(),
             },

@@ -65,7 +65,9 @@ async fn publish(
     let bytes = body.len();
     let spec: PublishSpec = extract::parse(body).await?;
     let (named, ceiling) = (name.clone(), api.config.ceiling.clone());
-    let new = extract::offload(bytes, move || new_version(&named, spec, &ceiling)).await??;
+    let mut new = extract::offload(bytes, move || new_version(&named, spec, &ceiling)).await??;
+    // The hash is of what was published; what is kept is what runs.
+    new.modules = api.compiler.compile_modules(&name, new.modules).await?;
     let published = api.queue.publish(&caller.tenant, kind, &name, new, api.queue.now()).await?;
     let status = if published.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(published.version)).into_response())

@@ -1,8 +1,6 @@
-//! What somebody publishes becomes a version: checked, hashed, compiled.
+//! What somebody publishes becomes a version: checked and hashed.
 
-use ampoule_protocol::{
-    Language, LimitError, Limits, MAX_ENTRY_CHARS, MAX_GRANTS_BYTES, Manifest, Modules, PublishSpec, ScriptSource, SpecError,
-};
+use ampoule_protocol::{LimitError, Limits, MAX_ENTRY_CHARS, MAX_GRANTS_BYTES, Manifest, Modules, PublishSpec, ScriptSource, SpecError};
 
 use crate::queue::NewVersion;
 
@@ -44,15 +42,7 @@ pub(crate) fn new_version(name: &str, spec: PublishSpec, ceiling: &Limits) -> Re
     check_modules(&manifest, &modules, ceiling)?;
     check_manifest(&manifest, ceiling)?;
     let hash = hash(&modules, &manifest);
-    Ok(NewVersion { hash, modules: compile(modules)?, manifest })
-}
-
-/// What the workers get of what was published. The one place where sources are changed before they run.
-fn compile(modules: Modules) -> Result<Modules, PublishError> {
-    match modules.keys().find(|path| Language::of_name(path) == Language::TypeScript) {
-        Some(path) => Err(field(format!("modules.{path}"), "TypeScript is not run yet: publish JavaScript")),
-        None => Ok(modules),
-    }
+    Ok(NewVersion { hash, modules, manifest })
 }
 
 fn field(field: impl Into<String>, why: impl Into<String>) -> PublishError {

@@ -96,6 +96,11 @@ pub(crate) fn warn(message: &str, context: &Context) {
     print(Level::Warn, message, context);
 }
 
+/// The same, for what is no trouble.
+pub(crate) fn info(message: &str, context: &Context) {
+    print(Level::Info, message, context);
+}
+
 fn print(level: Level, message: &str, context: &Context) {
     let indent = " ".repeat(2 * bindings(context).console.groups.get().min(MAX_INDENT));
     let mut payload = Vec::with_capacity(1 + indent.len() + message.len().min(MAX_MESSAGE_BYTES));

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use ampoule_abi::{Completed, Library, LoadRequest, Mode, Op, Operation, ResumeRequest, RunRequest};
+use ampoule_abi::{Completed, Import, Library, LoadRequest, Mode, Module, Op, Operation, ResumeRequest, RunRequest};
 use ampoule_guest::{
     door,
     run::{Answer, Guest},
@@ -30,13 +30,17 @@ pub(crate) struct Job<'a> {
     pub(crate) mode: Mode,
     pub(crate) source: &'a str,
     pub(crate) libraries: &'a [(&'a str, &'a str)],
+    /// Whose, path, source.
+    pub(crate) modules: &'a [[&'a str; 3]],
+    /// Whose, name, target.
+    pub(crate) imports: &'a [[&'a str; 3]],
     pub(crate) entry: &'a str,
     pub(crate) input: &'a str,
 }
 
 impl Default for Job<'_> {
     fn default() -> Self {
-        Self { mode: Mode::Entry, source: "", libraries: &[], entry: "", input: "null" }
+        Self { mode: Mode::Entry, source: "", libraries: &[], modules: &[], imports: &[], entry: "", input: "null" }
     }
 }
 
@@ -87,7 +91,9 @@ pub(crate) fn run(job: Job<'_>) -> Report {
     let mut guest = Guest::warmed();
     assert!(seen.borrow().calls.is_empty(), "pre-initialisation asked the host: {:?}", seen.borrow().calls);
     let libraries = job.libraries.iter().map(|(name, source)| Library { name, source }).collect();
-    let load = LoadRequest { mode: job.mode, name: "script.js", source: job.source, libraries };
+    let modules = job.modules.iter().map(|[of, path, source]| Module { of, path, source }).collect();
+    let imports = job.imports.iter().map(|[of, name, target]| Import { of, name, target }).collect();
+    let load = LoadRequest { mode: job.mode, name: "script.js", source: job.source, libraries, modules, imports };
     let mut answer = guest.load(&load);
     answer = sleep(answer, &mut guest, &seen);
     if matches!(answer, Answer::Loaded) {

@@ -1,5 +1,6 @@
 //! The guest as the host sees it, run natively.
 
 mod host;
+mod modules;
 mod scripts;
 mod web;

@@ -394,7 +394,7 @@ fn libraries() {
         ),
         (
             "import 'lib:missing'; export const main = 1",
-            "threw TypeError: cannot import `lib:missing`: a script can import its libraries, which are: `lib:mod`, `lib:fn`, `lib:plain`, `lib:common`, `lib:late`, `lib:exports`",
+            "threw TypeError: cannot import `lib:missing` from script.js: a script can import its libraries, which are: `lib:mod`, `lib:fn`, `lib:plain`, `lib:common`, `lib:late`, `lib:exports`\n    at script.js:1:8",
         ),
         ("async function main() { try { await import('node:fs') } catch (e) { return e.name } }", "returned \"TypeError\""),
     ] {
