@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use ampoule_protocol::{JobId, JobList, JobSpec, JobView, LogPage, Problem};
 use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, RequestBuilder};
-use serde::de::DeserializeOwned;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// Where a command finds its manager.
 #[derive(clap::Args)]
@@ -95,6 +95,21 @@ impl ApiClient {
         self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)])).await
     }
 
+    /// What is at a path below `/v1/`.
+    pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<A> {
+        self.send(self.http.get(self.url(path)).query(query)).await
+    }
+
+    /// Puts something at a path below `/v1/`.
+    pub(crate) async fn put<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A> {
+        self.send(self.http.put(self.url(path)).json(body)).await
+    }
+
+    /// Deletes what is at a path below `/v1/`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<()> {
+        self.send::<Option<()>>(self.http.delete(self.url(path))).await.map(drop)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/v1/{path}", self.base)
     }
@@ -110,6 +125,7 @@ impl ApiClient {
             .with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))?;
         let status = response.status();
         let body = response.bytes().await.context("the manager's answer broke off")?;
+        let body = if status == StatusCode::NO_CONTENT { "null".into() } else { body };
         if status.is_success() {
             return serde_json::from_slice(&body).with_context(|| format!("{} does not answer like a manager of this version", self.base));
         }

@@ -11,7 +11,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 /// The script in a file, named as the file is.
 pub(crate) fn script(path: &Path) -> Result<ScriptSource> {
     let name = path.file_name().map_or_else(ScriptSource::default_name, |name| name.to_string_lossy().into_owned());
-    Ok(ScriptSource::named(name, read_text(path)?))
+    Ok(ScriptSource::named(name, text(path)?))
 }
 
 /// A library given as `NAME=FILE`.
@@ -39,7 +39,7 @@ pub(crate) fn libraries(arguments: &[LibraryArg]) -> Result<Vec<LibrarySource>> 
         if libraries.iter().any(|other| other.name == *name) {
             bail!("--lib {name} is there twice; every library needs a name of its own");
         }
-        libraries.push(LibrarySource::new(name, read_text(file)?));
+        libraries.push(LibrarySource::new(name, text(file)?));
     }
     Ok(libraries)
 }
@@ -56,7 +56,7 @@ pub(crate) fn json(argument: &str) -> Result<Json> {
             (text, "standard input".to_owned())
         }
         _ => match argument.strip_prefix('@') {
-            Some(file) => (read_text(Path::new(file))?, file.to_owned()),
+            Some(file) => (text(Path::new(file))?, file.to_owned()),
             None => (argument.to_owned(), "--input".to_owned()),
         },
     };
@@ -70,7 +70,8 @@ pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     u64::try_from(duration.as_millis()).ok().filter(|ms| *ms > 0).ok_or_else(wrong)
 }
 
-fn read_text(path: &Path) -> Result<String> {
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String> {
     let named = || path.display().to_string();
     let bytes = fs::metadata(path).with_context(named)?.len();
     if bytes > MAX_FILE_BYTES {

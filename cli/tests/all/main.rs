@@ -13,6 +13,7 @@ mod lifecycle;
 mod memory;
 mod neighbours;
 mod platform;
+mod scripts;
 mod submit;
 mod support;
 mod workers;
