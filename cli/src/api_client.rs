@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use ampoule_protocol::{JobId, JobList, JobSpec, JobView, LogPage, Problem};
-use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use anyhow::{Context as _, Result, anyhow};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Where a command finds its manager.
@@ -91,8 +91,17 @@ impl ApiClient {
     }
 
     /// A job's whole log.
-    pub(crate) async fn logs(&self, id: JobId, from: u64) -> Result<LogPage> {
-        self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)])).await
+    pub(crate) async fn logs(&self, id: JobId, attempt: Option<u32>, from: u64) -> Result<LogPage> {
+        self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)]).query(&[("attempt", attempt)])).await
+    }
+
+    /// The stream of a job's log, from behind this event.
+    pub(crate) async fn stream(&self, id: JobId, query: &[(&str, u64)], last: Option<&str>) -> Result<Response> {
+        let mut request = self.http.get(self.url(&format!("jobs/{id}/logs"))).query(query).header("accept", "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        self.ask(request).await
     }
 
     /// What is at a path below `/v1/`.
@@ -114,24 +123,29 @@ impl ApiClient {
         format!("{}/v1/{path}", self.base)
     }
 
-    async fn send<A: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<A> {
+    async fn ask(&self, mut request: RequestBuilder) -> Result<Response> {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
-        let response = request
-            .timeout(MAX_WAIT + PATIENCE)
-            .send()
-            .await
-            .with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))?;
+        request.send().await.with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))
+    }
+
+    async fn send<A: DeserializeOwned>(&self, request: RequestBuilder) -> Result<A> {
+        let response = self.ask(request.timeout(MAX_WAIT + PATIENCE)).await?;
         let status = response.status();
         let body = response.bytes().await.context("the manager's answer broke off")?;
         let body = if status == StatusCode::NO_CONTENT { "null".into() } else { body };
         if status.is_success() {
             return serde_json::from_slice(&body).with_context(|| format!("{} does not answer like a manager of this version", self.base));
         }
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => bail!("the manager refuses ({}): {}", problem.code, problem.detail),
-            Err(_) => bail!("the manager answers HTTP {status}"),
-        }
+        Err(refusal(status, &body))
+    }
+}
+
+/// What a manager's refusal says.
+pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => anyhow!("the manager refuses ({}): {}", problem.code, problem.detail),
+        Err(_) => anyhow!("the manager answers HTTP {status}"),
     }
 }

@@ -6,6 +6,7 @@ mod api_client;
 mod bench;
 mod capacity;
 mod exit;
+mod follow;
 mod input;
 mod job_commands;
 mod platform;

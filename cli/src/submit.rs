@@ -199,7 +199,7 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
     } else {
         let mut from = Some(0);
         while let Some(offset) = from {
-            let page = client.logs(job.id, offset).await?;
+            let page = client.logs(job.id, None, offset).await?;
             for line in &page.items {
                 eprintln!("{}", line.message);
             }

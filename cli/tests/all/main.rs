@@ -10,6 +10,7 @@ mod drain;
 mod examples;
 mod keys;
 mod lifecycle;
+mod logs;
 mod memory;
 mod neighbours;
 mod platform;
