@@ -4,9 +4,9 @@ use ampoule_protocol::{
     JobId, JobList, JobSpec, JobView, KeyId, KeyList, KeySpec, KeyView, LogPage, NewKey, Problem, TenantList, TenantName, TenantSettings,
     TenantView,
 };
-use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, RequestBuilder};
-use serde::de::DeserializeOwned;
+use anyhow::{Context as _, Result, anyhow, bail};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// Where a command finds its manager.
 #[derive(clap::Args)]
@@ -103,8 +103,32 @@ impl ApiClient {
     }
 
     /// A job's whole log.
-    pub(crate) async fn logs(&self, id: JobId, from: u64) -> Result<LogPage> {
-        self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)])).await
+    pub(crate) async fn logs(&self, id: JobId, attempt: Option<u32>, from: u64) -> Result<LogPage> {
+        self.send(self.http.get(self.url(&format!("jobs/{id}/logs"))).query(&[("from", from)]).query(&[("attempt", attempt)])).await
+    }
+
+    /// The stream of a job's log, from behind this event.
+    pub(crate) async fn stream(&self, id: JobId, query: &[(&str, u64)], last: Option<&str>) -> Result<Response> {
+        let mut request = self.http.get(self.url(&format!("jobs/{id}/logs"))).query(query).header("accept", "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        self.ask(request).await
+    }
+
+    /// What is at a path below `/v1/`.
+    pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<A> {
+        self.send(self.http.get(self.url(path)).query(query)).await
+    }
+
+    /// Puts something at a path below `/v1/`.
+    pub(crate) async fn put<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A> {
+        self.send(self.http.put(self.url(path)).json(body)).await
+    }
+
+    /// Deletes what is at a path below `/v1/`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<()> {
+        self.send::<Option<()>>(self.http.delete(self.url(path))).await.map(drop)
     }
 
     /// Makes a key.
@@ -136,26 +160,32 @@ impl ApiClient {
         format!("{}/v1/{path}", self.base)
     }
 
-    async fn send<A: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<A> {
+    async fn ask(&self, mut request: RequestBuilder) -> Result<Response> {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
         if let Some(tenant) = &self.tenant {
             request = request.header("ampoule-tenant", tenant.as_str());
         }
-        let response = request
-            .timeout(MAX_WAIT + PATIENCE)
-            .send()
-            .await
-            .with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))?;
+        request.send().await.with_context(|| format!("the manager at {} does not answer; is `ampoule serve` running?", self.base))
+    }
+
+    async fn send<A: DeserializeOwned>(&self, request: RequestBuilder) -> Result<A> {
+        let response = self.ask(request.timeout(MAX_WAIT + PATIENCE)).await?;
         let status = response.status();
         let body = response.bytes().await.context("the manager's answer broke off")?;
+        let body = if status == StatusCode::NO_CONTENT { "null".into() } else { body };
         if status.is_success() {
             return serde_json::from_slice(&body).with_context(|| format!("{} does not answer like a manager of this version", self.base));
         }
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => bail!("the manager refuses ({}): {}", problem.code, problem.detail),
-            Err(_) => bail!("the manager answers HTTP {status}"),
-        }
+        Err(refusal(status, &body))
+    }
+}
+
+/// What a manager's refusal says.
+pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => anyhow!("the manager refuses ({}): {}", problem.code, problem.detail),
+        Err(_) => anyhow!("the manager answers HTTP {status}"),
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn libraries(arguments: &[LibraryArg]) -> Result<Vec<LibrarySource>> 
         if libraries.iter().any(|other| other.name == *name && other.version == *version) {
             bail!("--lib {name} is there twice; every library needs a name or version of its own");
         }
-        let mut library = LibrarySource::new(name, read_text(file)?);
+        let mut library = LibrarySource::new(name, text(file)?);
         library.version = *version;
         library.language = Some(Language::of_name(&file.to_string_lossy()));
         compile_library(&mut library)?;
@@ -62,7 +62,7 @@ pub(crate) fn json(argument: &str) -> Result<Json> {
             (text, "standard input".to_owned())
         }
         _ => match argument.strip_prefix('@') {
-            Some(file) => (read_text(Path::new(file))?, file.to_owned()),
+            Some(file) => (text(Path::new(file))?, file.to_owned()),
             None => (argument.to_owned(), "--input".to_owned()),
         },
     };
@@ -76,7 +76,8 @@ pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     u64::try_from(duration.as_millis()).ok().filter(|ms| *ms > 0).ok_or_else(wrong)
 }
 
-pub(crate) fn read_text(path: &Path) -> Result<String> {
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String> {
     let named = || path.display().to_string();
     let bytes = fs::metadata(path).with_context(named)?.len();
     if bytes > MAX_FILE_BYTES {

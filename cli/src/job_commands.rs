@@ -6,6 +6,7 @@ use anyhow::Result;
 use crate::{
     api_client::{ApiClient, ManagerAddress},
     exit::Exit,
+    follow,
 };
 
 /// Which jobs; conditions are joined by "and".
@@ -72,6 +73,12 @@ pub(crate) struct LogsArgs {
     /// First message to print, counted from 0.
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// Go on until the job ends, and tell its states on standard error.
+    #[arg(long)]
+    follow: bool,
+    /// Which attempt's log [default: the current or last one's].
+    #[arg(long)]
+    attempt: Option<u32>,
     /// Print JSON, one message a line.
     #[arg(long)]
     json: bool,
@@ -153,9 +160,12 @@ pub(crate) async fn job(args: JobArgs) -> Result<Exit> {
 
 pub(crate) async fn logs(args: LogsArgs) -> Result<Exit> {
     let client = ApiClient::new(&args.manager)?;
+    if args.follow {
+        return follow::follow(&client, args.id, args.attempt, args.from, args.json).await;
+    }
     let mut from = Some(args.from);
     while let Some(offset) = from {
-        let page = client.logs(args.id, offset).await?;
+        let page = client.logs(args.id, args.attempt, offset).await?;
         for line in &page.items {
             if args.json { println!("{}", serde_json::to_string(line)?) } else { println!("{}", line.message) }
         }

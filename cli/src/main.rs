@@ -7,6 +7,7 @@ mod api_client;
 mod bench;
 mod capacity;
 mod exit;
+mod follow;
 mod input;
 mod job_commands;
 mod modules;
@@ -14,6 +15,7 @@ mod platform;
 mod pool;
 mod preflight;
 mod run;
+mod script;
 mod serve;
 mod submit;
 
@@ -41,6 +43,10 @@ enum Command {
     Worker(serve::WorkerArgs),
     /// Send a script to a manager as a job.
     Submit(submit::Args),
+    /// Publish scripts as versions that jobs run by name, and look at them.
+    Script(script::ScriptArgs),
+    /// Publish libraries that scripts import as lib:NAME.
+    Library(script::LibraryArgs),
     /// List jobs.
     Jobs(job_commands::JobsArgs),
     /// Show one job.
@@ -92,6 +98,8 @@ fn main() -> std::process::ExitCode {
             Command::Manager(args) => serve::manager(args).await,
             Command::Worker(args) => serve::worker(args).await,
             Command::Submit(args) => submit::submit(args).await,
+            Command::Script(args) => script::script(args).await,
+            Command::Library(args) => script::library(args).await,
             Command::Jobs(args) => job_commands::jobs(args).await,
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,

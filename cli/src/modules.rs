@@ -45,10 +45,10 @@ pub(crate) fn script(path: &Path, import_map: Option<&Path>) -> Result<ScriptSou
 /// script's folder is opened, whatever paths and links say.
 fn collect(path: &Path, import_map: Option<&Path>) -> Result<ScriptSource> {
     let (folder, name) = located(path)?;
-    let source = input::read_text(&folder.join(&name))?;
+    let source = input::text(&folder.join(&name))?;
     let root = Root { dir: Dir::open_ambient_dir(&folder, ambient_authority()).with_context(|| folder.display().to_string())?, folder };
     let imports = match import_map {
-        Some(file) => manifest(&input::read_text(file)?, &file.display().to_string())?.imports,
+        Some(file) => manifest(&input::text(file)?, &file.display().to_string())?.imports,
         None => root.manifest()?.imports,
     };
     let mut script = ScriptSource { imports, ..ScriptSource::named(name, source) };
@@ -92,7 +92,7 @@ fn imports_of(name: &str, source: &str) -> Result<Vec<Import>> {
 fn located(path: &Path) -> Result<(PathBuf, String)> {
     if path.is_dir() {
         let file = path.join(MANIFEST);
-        let text = input::read_text(&file).with_context(|| format!("a folder is run by what its {MANIFEST} says"))?;
+        let text = input::text(&file).with_context(|| format!("a folder is run by what its {MANIFEST} says"))?;
         let place = file.display().to_string();
         let main = manifest(&text, &place)?.main.ok_or_else(|| anyhow!("{place}: no \"main\", such as \"main.ts\""))?;
         if main.contains(['/', '\\']) {

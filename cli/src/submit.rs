@@ -1,6 +1,6 @@
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, path::Path, str::FromStr};
 
-use ampoule_protocol::{ConcurrencyPolicy, JobScript, JobSpec, JobView, Json, Retry};
+use ampoule_protocol::{ConcurrencyPolicy, JobLibrary, JobScript, JobSpec, JobView, Json, LibraryOf, Retry, VersionRef, is_published_name};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
@@ -15,8 +15,9 @@ use crate::{
 /// Prints the job's id; with --wait, its log on standard error and its result on standard output, and exits as `run` does.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The script: JavaScript or TypeScript, with what it imports from its folder.
-    file: PathBuf,
+    /// The script: a file of JavaScript or TypeScript, with what it imports from its folder; or the name of a published one, NAME, NAME@VERSION
+    /// or NAME@ALIAS.
+    script: String,
     /// Import map, {"imports": {"NAME": "lib:NAME"}}, instead of the one in ampoule.json beside the script.
     #[arg(long, value_name = "FILE")]
     import_map: Option<PathBuf>,
@@ -29,9 +30,9 @@ pub(crate) struct Args {
     /// The job's own object, seen by the script as ctx.context: JSON or @FILE.
     #[arg(long, value_name = "JSON|@FILE")]
     context: Option<String>,
-    /// A library, imported as lib:NAME and passed as libraries.NAME.
-    #[arg(long = "lib", value_name = "NAME=FILE")]
-    libraries: Vec<LibraryArg>,
+    /// A library, imported as lib:NAME and passed as libraries.NAME: from a file, or a published one.
+    #[arg(long = "lib", value_name = "NAME=FILE|NAME@VERSION|NAME@ALIAS")]
+    libraries: Vec<LibraryRef>,
     /// Seed of Math.random: the same seed gives the same numbers.
     #[arg(long)]
     seed: Option<u64>,
@@ -135,14 +136,52 @@ impl FromStr for TagArg {
     }
 }
 
+#[derive(Clone)]
+enum LibraryRef {
+    File(LibraryArg),
+    Published(VersionRef),
+}
+
+impl FromStr for LibraryRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match VersionRef::parse(text) {
+            version if text.contains('@') && !text.contains('=') => Ok(Self::Published(version)),
+            _ => text.parse().map(Self::File),
+        }
+    }
+}
+
+fn libraries(asked: Vec<LibraryRef>) -> Result<Vec<JobLibrary>> {
+    let (mut files, mut libraries) = (Vec::new(), Vec::new());
+    for library in asked {
+        match library {
+            LibraryRef::File(file) => files.push(file),
+            LibraryRef::Published(version) => libraries.push(JobLibrary { name: version.name.clone(), of: LibraryOf::Published(version) }),
+        }
+    }
+    libraries.extend(input::libraries(&files)?.into_iter().map(JobLibrary::from));
+    Ok(libraries)
+}
+
+/// What could be a published name is one, unless there is such a file.
+fn script(text: &str, import_map: Option<&Path>) -> Result<JobScript> {
+    let version = VersionRef::parse(text);
+    if is_published_name(&version.name) && !Path::new(text).exists() {
+        return Ok(JobScript::Published(version));
+    }
+    Ok(JobScript::Inline(modules::script(Path::new(text), import_map)?))
+}
+
 pub(crate) async fn submit(args: Args) -> Result<Exit> {
     let json = |text: Option<&str>| text.map_or_else(|| Ok(Json::null()), input::json);
     let spec = JobSpec {
-        script: JobScript::Inline(modules::script(&args.file, args.import_map.as_deref())?),
+        script: script(&args.script, args.import_map.as_deref())?,
         entry: args.entry,
         input: json(args.input.as_deref())?,
         context: json(args.context.as_deref())?,
-        libraries: input::libraries(&args.libraries)?.into_iter().map(Into::into).collect(),
+        libraries: libraries(args.libraries)?,
         limits: args.limits.spec(),
         seed: args.seed,
         priority: args.when.priority,
@@ -165,7 +204,7 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
     } else {
         let mut from = Some(0);
         while let Some(offset) = from {
-            let page = client.logs(job.id, offset).await?;
+            let page = client.logs(job.id, None, offset).await?;
             for line in &page.items {
                 eprintln!("{}", line.message);
             }

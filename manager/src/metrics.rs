@@ -120,7 +120,7 @@ impl Metrics {
                 Event::StaleReport => {
                     self.stale_completions.inc();
                 }
-                Event::Queued | Event::Delayed | Event::CancelRequested { .. } => {}
+                Event::Queued | Event::Delayed | Event::Logged { .. } | Event::CancelRequested { .. } => {}
             }
         }
     }

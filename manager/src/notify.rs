@@ -23,6 +23,8 @@ pub(crate) struct Bells {
     delayed: Notify,
     /// Rung when the job's state has become final.
     pub(crate) finished: Keyed<JobId>,
+    /// Rung when a run of the job said something through this manager, or the job has ended.
+    pub(crate) logged: Keyed<JobId>,
     /// Rung when a job of this worker is to be cancelled.
     pub(crate) cancels: Keyed<String>,
 }
@@ -34,7 +36,11 @@ impl Bells {
             match event {
                 Event::Queued => self.ring_work(),
                 Event::Delayed => self.delayed.notify_one(),
-                Event::Finished { id, .. } => self.finished.ring(id),
+                Event::Finished { id, .. } => {
+                    self.finished.ring(id);
+                    self.logged.ring(id);
+                }
+                Event::Logged { id } => self.logged.ring(id),
                 Event::CancelRequested { worker } => self.cancels.ring(worker),
                 Event::Submitted | Event::Started { .. } | Event::LeaseLost | Event::LeaseReleased | Event::StaleReport => {}
             }
@@ -49,13 +55,17 @@ impl Bells {
                 self.work.notify_waiters();
                 self.scoped_work.notify_waiters();
             }
-            Wake::Finished(id) => self.finished.ring(id),
+            Wake::Finished(id) => {
+                self.finished.ring(id);
+                self.logged.ring(id);
+            }
             Wake::Cancel(worker) => self.cancels.ring(worker),
             Wake::All => {
                 self.work.notify_waiters();
                 self.scoped_work.notify_waiters();
                 self.delayed.notify_one();
                 self.finished.ring_all();
+                self.logged.ring_all();
                 self.cancels.ring_all();
             }
         }

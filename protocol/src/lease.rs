@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, Json, LibrarySource, Limits, RunReport, ScriptSource};
+use crate::{JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +75,35 @@ pub struct Tokens {
     pub tokens: Vec<LeaseToken>,
 }
 
+/// Body of `POST /v1/leases/logs`: what runs have said since the last such call, all runs of a worker in one call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppendRequest {
+    /// New lines, by run.
+    pub appends: Vec<LogAppend>,
+}
+
+/// New lines of one run. Lines that were appended before are not stored twice: their offsets tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogAppend {
+    /// Under which lease.
+    pub token: LeaseToken,
+    /// Consecutive lines.
+    pub lines: Vec<LogLine>,
+}
+
+/// Body of `POST /v1/leases/attend`, a long poll by which a manager knows that a worker lives: when its connection breaks and the worker does
+/// not renew its leases soon after, they are taken back. Answered with nothing after `wait_ms`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttendRequest {
+    /// Name of the worker process, as in [`AcquireRequest::worker`].
+    pub worker: String,
+    /// How long the answer may take; the manager bounds it.
+    pub wait_ms: u64,
+}
+
 /// Body of `POST /v1/leases/complete`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,11 +118,18 @@ pub struct CompleteRequest {
 pub struct Completion {
     /// Under which lease.
     pub token: LeaseToken,
-    /// What it did.
+    /// What it did; of its log, what was not appended while it ran.
     pub report: RunReport,
+    /// Offset of the first line of the report's log: so many were appended before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub logs_from: u64,
 }
 
-/// Answer of renew, release and complete: one state per token, in the order asked.
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Answer of renew, release, logs and complete: one state per token, in the order asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseStates {
     /// What became of each token.

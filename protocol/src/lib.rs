@@ -35,10 +35,11 @@ pub use job::{
 pub use json::{Json, NotJson};
 pub use key::{KeyId, KeyList, KeySpec, KeySpecError, KeyView, MAX_KEY_NAME_CHARS, MAX_REQUESTS_PER_SECOND, NewKey};
 pub use lease::{
-    AcquireRequest, AcquireResponse, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken, LeasedJob, TokenState, Tokens,
+    AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken,
+    LeasedJob, LogAppend, TokenState, Tokens,
 };
 pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
-pub use log::{LogLevel, LogLine, LogPage};
+pub use log::{LogLevel, LogLine, LogPage, StateChange};
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use published::{

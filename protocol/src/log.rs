@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::JobState;
+
 /// How loud a log line is; `console.log` and `console.info` differ as in the Console Standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,12 +48,27 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// Answer of `GET /v1/jobs/{id}/logs`.
+/// A job's state, as the stream of its log tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// The new state.
+    pub state: JobState,
+    /// Number of the current or last attempt.
+    pub attempt: u32,
+    /// How the job ended, by the kind of its outcome; once the state is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+/// Answer of `GET /v1/jobs/{id}/logs`: of the current or last attempt, or of the one that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPage {
+    /// Whose messages; 0 before the first attempt.
+    #[serde(default)]
+    pub attempt: u32,
     /// Messages from the asked offset on.
     pub items: Vec<LogLine>,
-    /// Offset to ask for next; absent when the job is finished and nothing is left.
+    /// Offset to ask for next; absent when the attempt is over and nothing is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<u64>,
 }

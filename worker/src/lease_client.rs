@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use ampoule_protocol::{AcquireRequest, AcquireResponse, CompleteRequest, LeaseStates, Problem, Tokens};
-use reqwest::{Client, StatusCode};
+use ampoule_protocol::{AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, CompleteRequest, LeaseStates, Problem, Tokens};
+use reqwest::{Client, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// How long a call may take beyond what the manager was asked to wait.
@@ -70,12 +70,27 @@ impl LeaseClient {
         self.post("complete", request, Duration::ZERO).await
     }
 
+    /// Hands in lines of logs of runs that go on.
+    pub async fn append(&self, request: &AppendRequest) -> Result<LeaseStates, ClientError> {
+        self.post("logs", request, Duration::ZERO).await
+    }
+
+    /// Lets the manager watch the connection of this call, up to `request.wait_ms`.
+    pub async fn attend(&self, request: &AttendRequest) -> Result<(), ClientError> {
+        self.send("attend", request, Duration::from_millis(request.wait_ms)).await.map(drop)
+    }
+
     /// Gives leases back unfinished.
     pub async fn release(&self, tokens: &Tokens) -> Result<LeaseStates, ClientError> {
         self.post("release", tokens, Duration::ZERO).await
     }
 
     async fn post<A: DeserializeOwned>(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<A, ClientError> {
+        let response = self.send(verb, body, wait).await?;
+        response.json().await.map_err(|source| ClientError::Unreachable { base: self.base.clone(), source })
+    }
+
+    async fn send(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<Response, ClientError> {
         let unreachable = |source| ClientError::Unreachable { base: self.base.clone(), source };
         let mut request = self.http.post(format!("{}/v1/leases/{verb}", self.base)).timeout(wait + PATIENCE).json(body);
         if let Some(key) = &self.key {
@@ -83,7 +98,7 @@ impl LeaseClient {
         }
         let response = request.send().await.map_err(unreachable)?;
         match response.status() {
-            status if status.is_success() => response.json().await.map_err(unreachable),
+            status if status.is_success() => Ok(response),
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(ClientError::Unavailable(status)),
             status => {
                 let detail = response.json::<Problem>().await.map_or_else(|_| "no explanation".to_owned(), |problem| problem.detail);

@@ -1,7 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use ampoule_engine::Engine;
-use ampoule_protocol::{AcquireRequest, CompleteRequest, Completion, LeaseState, LeaseToken, LeasedJob, Outcome, RunReport, Tokens};
+use ampoule_protocol::{
+    AcquireRequest, AppendRequest, CompleteRequest, Completion, LeaseState, LeaseToken, LeasedJob, Outcome, RunReport, Tokens,
+};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
@@ -12,6 +14,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     ClientError, LeaseClient,
     attempt::attempt,
+    log_lines::LogLines,
+    presence::attend,
     slots::{Interruption, Slots},
 };
 
@@ -54,14 +58,23 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
     let (finished, unsent) = mpsc::channel(MAX_UNSENT);
     let completer = tokio::spawn(complete_all(client.clone(), unsent));
     let renewer = tokio::spawn(renew_all(client.clone(), Arc::clone(&slots)));
+    // A name per process and start: leases of a dead predecessor are not ours.
+    let worker = format!("worker-{}", uuid::Uuid::now_v7());
+    let presence = tokio::spawn(attend(client.clone(), Arc::clone(&slots), worker.clone()));
+    let log = Arc::new(LogLines::default());
+    let appender = tokio::spawn(append_all(client.clone(), Arc::clone(&log), Arc::clone(&slots)));
 
-    let result = acquire_all(&client, &slots, &shutdown, |job| {
+    let result = acquire_all(&client, worker, &slots, &shutdown, |job| {
         let cancel = slots.occupy(&job);
         let (engine, slots, finished, token) = (Arc::clone(&engine), Arc::clone(&slots), finished.clone(), job.token);
+        let log = Arc::clone(&log);
         runs.spawn(async move {
-            let report = attempt(&engine, job, cancel).await;
+            let mut report = attempt(&engine, job, cancel, log.sink(token)).await;
+            // The manager has the others.
+            let logs_from = log.finish(token);
+            report.logs.retain(|line| line.offset >= logs_from);
             // The report goes first: a slot whose report waits is not free.
-            let ended = Ended { token, report, interruption: slots.interruption(token) };
+            let ended = Ended { token, report, logs_from, interruption: slots.interruption(token) };
             let _ = finished.send(ended).await;
             slots.vacate(token);
         });
@@ -74,31 +87,27 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
         runs.wait().await;
     }
     drop(finished);
-    stop(completer, renewer).await;
-    result
-}
-
-async fn stop(completer: JoinHandle<()>, renewer: JoinHandle<()>) {
     let _ = completer.await;
-    renewer.abort();
+    [renewer, presence, appender].iter().for_each(JoinHandle::abort);
+    result
 }
 
 /// A run that is over.
 struct Ended {
     token: LeaseToken,
     report: RunReport,
+    logs_from: u64,
     interruption: Option<Interruption>,
 }
 
 /// Fills free slots until `shutdown`; while there are none, listens for cancels.
 async fn acquire_all(
     client: &LeaseClient,
+    worker: String,
     slots: &Slots,
     shutdown: &CancellationToken,
     mut begin: impl FnMut(LeasedJob),
 ) -> Result<(), ClientError> {
-    // A name per process and start: leases of a dead predecessor are not ours.
-    let worker = format!("worker-{}", uuid::Uuid::now_v7());
     let mut back_off = BACK_OFF.0;
     while !shutdown.is_cancelled() {
         let free = slots.free();
@@ -166,18 +175,64 @@ async fn renew_all(client: LeaseClient, slots: Arc<Slots>) {
     }
 }
 
+/// Time from a run's line to the call that brings it to the manager, with all that was said meanwhile. Most runs have ended by then, and their
+/// report brings it.
+const LOG_DELAY: Duration = Duration::from_millis(200);
+
+/// Brings the manager what runs say while they go on, of all of them in one call.
+async fn append_all(client: LeaseClient, log: Arc<LogLines>, slots: Arc<Slots>) {
+    let mut back_off = BACK_OFF.0;
+    loop {
+        if !log.any() {
+            log.some.notified().await;
+        }
+        time::sleep(LOG_DELAY).await;
+        let request = AppendRequest { appends: log.next_call() };
+        if request.appends.is_empty() {
+            continue;
+        }
+        match client.append(&request).await {
+            Ok(states) => {
+                back_off = BACK_OFF.0;
+                for (append, result) in request.appends.iter().zip(states.results) {
+                    match result.state {
+                        LeaseState::Stale => {
+                            log.refused(append.token);
+                            slots.interrupt(append.token, Interruption::Stale);
+                            continue;
+                        }
+                        LeaseState::Cancelled => slots.interrupt(append.token, Interruption::Cancelled),
+                        LeaseState::Held | LeaseState::Accepted => {}
+                    }
+                    log.stored(append);
+                }
+            }
+            Err(error) if error.is_passing() => {
+                tracing::debug!(%error, "lines of logs could not be handed in, trying again in {back_off:?}");
+                time::sleep(back_off).await;
+                back_off = (back_off * 2).min(BACK_OFF.1);
+            }
+            Err(error) => {
+                // The reports bring them all.
+                tracing::warn!(%error, "the manager takes no lines of runs that go on");
+                return;
+            }
+        }
+    }
+}
+
 /// Hands in reports in batches, in the order in which runs ended.
 async fn complete_all(client: LeaseClient, mut unsent: mpsc::Receiver<Ended>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while unsent.recv_many(&mut batch, MAX_BATCH).await > 0 {
         let mut reports = Vec::with_capacity(batch.len());
         let mut released = Vec::new();
-        for Ended { token, report, interruption } in batch.drain(..) {
+        for Ended { token, report, logs_from, interruption } in batch.drain(..) {
             match interruption {
                 Some(Interruption::Stale) => tracing::warn!(job = %token.job_id, attempt = token.attempt, "lease lost, report dropped"),
                 // A run that ended by itself before it noticed is handed in all the same.
                 Some(Interruption::Drained) if report.outcome == Outcome::Cancelled => released.push(token),
-                _ => reports.push(Completion { token, report }),
+                _ => reports.push(Completion { token, report, logs_from }),
             }
         }
         if !released.is_empty() {

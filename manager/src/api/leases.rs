@@ -2,13 +2,13 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use ampoule_protocol::{AcquireRequest, AcquireResponse, CompleteRequest, LeaseStates, Tokens};
+use ampoule_protocol::{AcquireRequest, AcquireResponse, AppendRequest, CompleteRequest, LeaseStates, Tokens};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{Api, auth::Caller, extract, problem::ApiError};
-use crate::queue::Filed;
+use crate::queue::{Filed, FiledLines};
 
 /// Most characters of a worker's name; it is stored with each job that the worker runs.
 const MAX_WORKER_CHARS: usize = 256;
@@ -23,12 +23,7 @@ pub(super) async fn acquire(
     body: Body,
 ) -> Result<Json<AcquireResponse>, ApiError> {
     let (ask, _): (AcquireRequest, _) = read(&api, &headers, body).await?;
-    if ask.worker.is_empty() || ask.worker.chars().count() > MAX_WORKER_CHARS || ask.worker.chars().any(char::is_control) {
-        return Err(ApiError::Value {
-            field: "worker",
-            wanted: format!("must have 1 to {MAX_WORKER_CHARS} characters, none of them a control character"),
-        });
-    }
+    named(&ask.worker)?;
     bounded("cancelling", ask.cancelling.len())?;
     let slots = ask.slots.min(api.config.acquire_jobs);
     let deadline = Instant::now() + Duration::from_millis(ask.wait_ms).min(api.config.max_wait);
@@ -71,6 +66,20 @@ pub(super) async fn renew(
     Ok(Json(LeaseStates { results }))
 }
 
+/// Takes lines of logs of runs that go on. All of them are committed, or none and the answer is an error.
+pub(super) async fn append(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<LeaseStates>, ApiError> {
+    let (AppendRequest { appends }, bytes) = read(&api, &headers, body).await?;
+    bounded("appends", appends.len())?;
+    let filed = extract::offload(bytes, || appends.into_iter().map(FiledLines::new).collect()).await?;
+    let results = api.queue.append_logs(&caller.scope, filed, api.queue.now()).await?;
+    Ok(Json(LeaseStates { results }))
+}
+
 /// Takes reports. All of them are committed, or none and the answer is an error.
 pub(super) async fn complete(
     State(api): State<Arc<Api>>,
@@ -99,10 +108,19 @@ pub(super) async fn release(
 }
 
 /// A worker's body, and how many bytes it had.
-async fn read<T: DeserializeOwned + Send + 'static>(api: &Api, headers: &HeaderMap, body: Body) -> Result<(T, usize), ApiError> {
+pub(super) async fn read<T: DeserializeOwned + Send + 'static>(api: &Api, headers: &HeaderMap, body: Body) -> Result<(T, usize), ApiError> {
     let body = extract::body(headers, body, api.config.worker_body_bytes).await?;
     let bytes = body.len();
     Ok((extract::parse(body).await?, bytes))
+}
+
+/// Refuses what is no name of a worker.
+pub(super) fn named(worker: &str) -> Result<(), ApiError> {
+    if worker.is_empty() || worker.chars().count() > MAX_WORKER_CHARS || worker.chars().any(char::is_control) {
+        let wanted = format!("must have 1 to {MAX_WORKER_CHARS} characters, none of them a control character");
+        return Err(ApiError::Value { field: "worker", wanted });
+    }
+    Ok(())
 }
 
 fn bounded(field: &'static str, count: usize) -> Result<(), ApiError> {

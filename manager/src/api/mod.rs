@@ -1,7 +1,9 @@
 //! The HTTP API, version 1. The router is its table of contents.
 
+mod attend;
 mod auth;
 mod extract;
+mod follow;
 mod health;
 mod jobs;
 mod keys;
@@ -49,7 +51,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let read = Router::new()
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{id}", get(jobs::view))
-        .route("/v1/jobs/{id}/logs", get(logs::page))
+        .route("/v1/jobs/{id}/logs", get(logs::read))
         .nest("/v1/scripts", scripts::reading(Kind::Script))
         .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = Router::new()
@@ -71,6 +73,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let worker = Router::new()
         .route("/v1/leases/acquire", post(leases::acquire))
         .route("/v1/leases/renew", post(leases::renew))
+        .route("/v1/leases/logs", post(leases::append))
+        .route("/v1/leases/attend", post(attend::attend))
         .route("/v1/leases/complete", post(leases::complete))
         .route("/v1/leases/release", post(leases::release));
     // Probes and scrapes carry no key; what they see is counts.

@@ -1,4 +1,6 @@
-use ampoule_protocol::{Completion, FaultCode, JobState, LeaseToken, Limits, LogLevel, LogLine, Outcome};
+use std::borrow::Cow;
+
+use ampoule_protocol::{Completion, FaultCode, JobState, LeaseToken, Limits, LogAppend, LogLevel, LogLine, Outcome};
 use jiff::Timestamp;
 
 use super::submitted::json;
@@ -43,7 +45,54 @@ pub(super) struct Ending {
 pub(super) struct LogChunk {
     pub(super) first: u64,
     pub(super) count: u64,
+    pub(super) bytes: u64,
     pub(super) lines_json: String,
+}
+
+/// Log lines of a run that goes on, measured, and printed as the queue stores them.
+#[derive(Clone, Debug)]
+pub struct FiledLines {
+    pub(super) token: LeaseToken,
+    pub(super) logs: Vec<LogChunk>,
+}
+
+impl FiledLines {
+    /// Takes lines that follow each other from the first one's offset on.
+    pub fn new(append: LogAppend) -> Self {
+        let first = append.lines.first().map_or(0, |line| line.offset);
+        Self { token: append.token, logs: chunks(first, append.lines) }
+    }
+}
+
+/// How much of an attempt's log is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LogTally {
+    /// Offset of the next line.
+    pub(super) next: u64,
+    /// Text of those before it.
+    pub(super) bytes: u64,
+}
+
+impl LogTally {
+    /// What of a chunk is to be stored: what is not stored yet, if all of it is within the job's limits. Counts it.
+    pub(super) fn admit<'c>(&mut self, chunk: &'c LogChunk, limits: &Limits) -> Option<Cow<'c, LogChunk>> {
+        let chunk = match self.next {
+            next if next <= chunk.first => Cow::Borrowed(chunk),
+            next if next >= chunk.first + chunk.count => return None,
+            // Its first lines were appended by a call whose answer got lost.
+            next => {
+                let lines: Vec<LogLine> = serde_json::from_str(&chunk.lines_json).unwrap_or_default();
+                Cow::Owned(chunks(next, lines.into_iter().filter(|line| line.offset >= next).collect()).into_iter().next()?)
+            }
+        };
+        let after = Self { next: chunk.first + chunk.count, bytes: self.bytes + chunk.bytes };
+        if after.next > limits.log_lines + MAX_SYSTEM_LINES || after.bytes > limits.log_bytes + MAX_SYSTEM_BYTES {
+            tracing::error!(lines = after.next, bytes = after.bytes, "a worker sends more of a log than its job may have");
+            return None;
+        }
+        *self = after;
+        Some(chunk)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -56,9 +105,9 @@ struct Size {
 }
 
 impl Filed {
-    /// Measures and prints a report. Texts of errors are cut to a bound, log lines are numbered anew from 0.
+    /// Measures and prints a report. Texts of errors are cut to a bound, log lines are numbered anew from `logs_from`.
     pub fn new(completion: Completion) -> Self {
-        let Completion { token, mut report } = completion;
+        let Completion { token, mut report, logs_from } = completion;
         cut_outcome(&mut report.outcome);
         cut(&mut report.engine, MAX_ENGINE_BYTES);
         // PostgreSQL keeps no U+0000 in a text.
@@ -77,7 +126,7 @@ impl Filed {
             ending: Ending::new(&report.outcome),
             usage_json: json(&report.usage),
             engine: report.engine,
-            logs: chunks(report.logs),
+            logs: chunks(logs_from, report.logs),
             size,
         }
     }
@@ -164,11 +213,11 @@ fn cut(text: &mut String, most: usize) {
     }
 }
 
-fn chunks(mut lines: Vec<LogLine>) -> Vec<LogChunk> {
-    for (offset, line) in (0..).zip(&mut lines) {
+fn chunks(first: u64, mut lines: Vec<LogLine>) -> Vec<LogChunk> {
+    for (offset, line) in (first..).zip(&mut lines) {
         line.offset = offset;
     }
-    let (mut chunks, mut rest, mut first) = (Vec::new(), lines.as_slice(), 0);
+    let (mut chunks, mut rest, mut first) = (Vec::new(), lines.as_slice(), first);
     while !rest.is_empty() {
         let mut bytes = 0;
         let full = rest.iter().take(CHUNK_LINES).take_while(|line| {
@@ -177,7 +226,8 @@ fn chunks(mut lines: Vec<LogLine>) -> Vec<LogChunk> {
             room
         });
         let (chunk, tail) = rest.split_at(full.count());
-        chunks.push(LogChunk { first, count: chunk.len() as u64, lines_json: json(&chunk) });
+        let bytes = chunk.iter().map(|line| line.message.len() as u64).sum();
+        chunks.push(LogChunk { first, count: chunk.len() as u64, bytes, lines_json: json(&chunk) });
         first += chunk.len() as u64;
         rest = tail;
     }
@@ -193,7 +243,7 @@ mod tests {
     fn filed(outcome: Outcome, lines: Vec<(LogLevel, String)>) -> Filed {
         let logs = lines.into_iter().map(|(level, message)| LogLine { offset: 7, level, message }).collect();
         let report = RunReport { outcome, usage: Usage::default(), logs, engine: "e".into() };
-        Filed::new(Completion { token: LeaseToken { job_id: JobId::new(), attempt: 1 }, report })
+        Filed::new(Completion { token: LeaseToken { job_id: JobId::new(), attempt: 1 }, report, logs_from: 0 })
     }
 
     #[test]
@@ -221,6 +271,23 @@ mod tests {
         ] {
             assert_eq!(filed(outcome, lines).fits(&limits), fits);
         }
+    }
+
+    #[test]
+    fn lines_are_taken_once_and_within_limits() {
+        let limits = Limits { log_bytes: 3, log_lines: 4, ..Limits::DEFAULT };
+        let chunk = |first: u64, count: usize, text: &str| {
+            let line = LogLine { offset: 0, level: LogLevel::Log, message: text.into() };
+            chunks(first, vec![line; count]).remove(0)
+        };
+        let mut tally = LogTally::default();
+        let mut taken = |chunk: LogChunk| tally.admit(&chunk, &limits).map(|chunk| (chunk.first, chunk.count));
+        assert_eq!(taken(chunk(0, 2, "x")), Some((0, 2)));
+        assert_eq!(taken(chunk(0, 2, "x")), None);
+        assert_eq!(taken(chunk(1, 2, "x")), Some((2, 1)));
+        assert_eq!(taken(chunk(3, 1, &"x".repeat(1 + MAX_SYSTEM_BYTES as usize))), None);
+        assert_eq!(taken(chunk(3, 2 + MAX_SYSTEM_LINES as usize, "")), None);
+        assert_eq!(taken(chunk(3, 1 + MAX_SYSTEM_LINES as usize, "")), Some((3, 17)));
     }
 
     #[test]

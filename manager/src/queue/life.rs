@@ -131,6 +131,30 @@ impl Life {
         if self.cancel.is_some() { LeaseState::Cancelled } else { LeaseState::Held }
     }
 
+    /// Its worker hands in lines of its log.
+    pub(super) fn append(&self, token: &LeaseToken) -> LeaseState {
+        match (self.holds(token), &self.cancel) {
+            (false, _) => LeaseState::Stale,
+            (true, Some(_)) => LeaseState::Cancelled,
+            (true, None) => LeaseState::Held,
+        }
+    }
+
+    /// Its worker's connection broke at this moment, and neither was the lease renewed nor the job leased since: it is lost as if the lease
+    /// had run out.
+    pub(super) fn drop_worker(&mut self, worker: &str, dropped_ms: i64, policy: &LeasePolicy, now_ms: i64) -> Option<Effects<'static>> {
+        let held = self.state == JobState::Running && self.worker.as_deref() == Some(worker);
+        self.lease_until_ms.filter(|until_ms| held && *until_ms <= after(dropped_ms, policy.lease))?;
+        let fault = Ending::worker_lost(worker, instant(dropped_ms), self.losses + 1);
+        tracing::warn!(job = %self.id, attempt = self.attempt, worker, "a worker's connection broke, and it did not come back");
+        let mut effects = self.lose(LostCause::WorkerLost, &fault, policy, now_ms);
+        if let Some(lost) = &mut effects.lost {
+            lost.last_seen_at = Some(instant(dropped_ms));
+        }
+        effects.events.insert(0, Event::LeaseLost);
+        Some(effects)
+    }
+
     /// Its worker reports.
     pub(super) fn complete<'r>(&mut self, filed: &'r Filed, policy: &LeasePolicy, now_ms: i64) -> (LeaseState, Effects<'r>) {
         if !self.holds(&filed.token) {

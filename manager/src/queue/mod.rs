@@ -15,6 +15,7 @@ mod companions;
 mod fair;
 mod filed;
 mod life;
+mod logs;
 mod postgres;
 mod published;
 mod scope;
@@ -26,7 +27,7 @@ mod submitted;
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobState, JobView, KeyId, KeyView, LeaseToken, LeasedJob, LogPage, TenantName, TenantSettings, TenantView,
+    CancelledBy, JobId, JobList, JobState, JobView, KeyId, KeyView, LeaseToken, LeasedJob, TenantName, TenantSettings, TenantView,
     TokenState,
 };
 use jiff::Timestamp;
@@ -34,7 +35,8 @@ use jiff::Timestamp;
 pub(crate) use self::published::{Pin, Pins};
 pub use self::{
     commits::Commits,
-    filed::Filed,
+    filed::{Filed, FiledLines},
+    logs::LogView,
     published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
     scope::Scope,
     store_url::{StoreUrl, StoreUrlError},
@@ -160,11 +162,6 @@ impl Queue {
     /// A page of a tenant's jobs, newest first. [`QueueError::UnknownCursor`]: it has no job [`JobFilter::before`].
     pub async fn jobs(&self, filter: JobFilter) -> Result<JobList, QueueError> {
         ask!(self, store => store.jobs(filter).await)
-    }
-
-    /// A page of the log of the attempt that ended a job, empty before its end. `None`: its tenant has no such job.
-    pub async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        ask!(self, store => store.logs(tenant, id, from, limit).await)
     }
 
     /// How full the queue is, of this scope.
@@ -406,6 +403,11 @@ pub enum Event {
     Queued,
     /// A job waits for its time.
     Delayed,
+    /// A run that goes on said something.
+    Logged {
+        /// Of which job.
+        id: JobId,
+    },
     /// A worker leased a job.
     Started {
         /// How long it had waited since it was last queued.

@@ -28,7 +28,7 @@ async fn a_waiting_job_is_cancelled_at_once(on: On) {
     assert_eq!(m.cancel(id).await.read::<JobView>(200), job);
     assert!(m.acquire("w", 1, 0).await.jobs.is_empty());
     let logs: LogPage = m.get(&format!("/v1/jobs/{id}/logs")).await.read(200);
-    assert_eq!(logs, LogPage { items: vec![], next_offset: None });
+    assert_eq!(logs, LogPage { attempt: 0, items: vec![], next_offset: None });
 }
 
 async fn a_running_jobs_worker_is_told_in_its_waiting_call(on: On) {

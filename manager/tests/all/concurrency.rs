@@ -32,7 +32,7 @@ async fn twenty_workers_lease_every_job_once(on: On) {
                 for job in answer.jobs {
                     assert_eq!(job.token.attempt, 1);
                     assert!(leased.lock().unwrap().insert(job.token), "leased twice: {:?}", job.token);
-                    reports.push(Completion { token: job.token, report: returned("1") });
+                    reports.push(Completion { token: job.token, report: returned("1"), logs_from: 0 });
                 }
                 if reports.is_empty() {
                     continue;

@@ -245,7 +245,7 @@ async fn work(world: Arc<World>, name: usize, seed: u64) {
         for leased in answer.jobs {
             // Every attempt returns its own number, so that the store shows whose report was accepted.
             let report = returned(&leased.token.attempt.to_string());
-            let body = CompleteRequest { reports: vec![Completion { token: leased.token, report }] };
+            let body = CompleteRequest { reports: vec![Completion { token: leased.token, report, logs_from: 0 }] };
             let Ok(response) = client.post(format!("{}/v1/leases/complete", world.url())).json(&body).send().await else { continue };
             let Ok(states) = response.json::<LeaseStates>().await else { continue };
             if states.results[0].state == LeaseState::Accepted {

@@ -106,7 +106,8 @@ async fn figures(store: StoreUrl) {
                     if answer.jobs.is_empty() {
                         return done;
                     }
-                    let reports: Vec<_> = answer.jobs.iter().map(|job| Completion { token: job.token, report: returned("1") }).collect();
+                    let reports: Vec<_> =
+                        answer.jobs.iter().map(|job| Completion { token: job.token, report: returned("1"), logs_from: 0 }).collect();
                     let states: LeaseStates = m.post("/v1/leases/complete", &CompleteRequest { reports }).await.read(200);
                     done += states.results.len();
                 }

@@ -170,7 +170,7 @@ async fn logs_are_read_by_offset(on: On) {
         let m = &m;
         async move { m.get(&path).await.read::<LogPage>(200) }
     };
-    assert_eq!(page("?from=3").await, LogPage { items: vec![], next_offset: Some(3) });
+    assert_eq!(page("?from=3").await, LogPage { attempt: 0, items: vec![], next_offset: Some(3) });
     let mut report = returned("1");
     report.logs = (0..700).map(|k| line(LogLevel::Info, format!("line {k}"))).collect();
     m.complete(m.acquire_one("w").await.token, report).await;

@@ -1,5 +1,6 @@
 //! The manager over real HTTP on a real SQLite file, and on a real PostgreSQL server.
 
+mod attend;
 mod auth;
 mod cancel;
 mod concurrency;
@@ -10,6 +11,7 @@ mod jobs;
 mod keys;
 mod leases;
 mod lifecycle;
+mod logs;
 mod metrics;
 mod model;
 mod postgres;

@@ -369,7 +369,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                     2 => threw("Never"),
                     _ => returned("1"),
                 };
-                let states = queue.complete(&Scope::All, vec![Filed::new(Completion { token, report })], now).await.unwrap();
+                let states = queue.complete(&Scope::All, vec![Filed::new(Completion { token, report, logs_from: 0 })], now).await.unwrap();
                 let Some(k) = model.holding(&token) else {
                     model.count("stale");
                     assert_eq!(states[0].state, LeaseState::Stale);
@@ -494,7 +494,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
             Event::Started { .. } => "started",
             Event::LeaseLost => "lost",
             Event::StaleReport => "stale",
-            Event::Queued | Event::Delayed | Event::CancelRequested { .. } | Event::LeaseReleased => continue,
+            Event::Queued | Event::Delayed | Event::Logged { .. } | Event::CancelRequested { .. } | Event::LeaseReleased => continue,
         };
         *told.entry(name).or_default() += 1;
     }

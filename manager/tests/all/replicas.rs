@@ -78,7 +78,7 @@ async fn workers_of_three_managers_lease_every_job_once() {
                 let mut reports = Vec::new();
                 for job in answer.jobs {
                     assert!(leased.lock().unwrap().insert(job.token), "leased twice: {:?}", job.token);
-                    reports.push(Completion { token: job.token, report: returned("1") });
+                    reports.push(Completion { token: job.token, report: returned("1"), logs_from: 0 });
                 }
                 if !reports.is_empty() {
                     let states: LeaseStates = m.post("/v1/leases/complete", &CompleteRequest { reports }).await.read(200);

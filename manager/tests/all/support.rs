@@ -195,7 +195,7 @@ impl Manager {
 
     /// Reports on one lease.
     pub(crate) async fn complete(&self, token: LeaseToken, report: RunReport) -> LeaseState {
-        let body = CompleteRequest { reports: vec![Completion { token, report }] };
+        let body = CompleteRequest { reports: vec![Completion { token, report, logs_from: 0 }] };
         let states: LeaseStates = self.post("/v1/leases/complete", &body).await.read(200);
         assert_eq!((states.results.len(), states.results[0].token), (1, token));
         states.results[0].state

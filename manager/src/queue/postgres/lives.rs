@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ampoule_protocol::{JobId, LostAttempt, Outcome, TenantName};
+use ampoule_protocol::{JobId, Limits, LostAttempt, Outcome, TenantName};
 use deadpool_postgres::Transaction;
 
-use super::rows;
+use super::{logs, rows};
 use crate::queue::{
-    Event, Filed, QueueError,
+    Event, Filed, FiledLines, QueueError,
+    filed::LogChunk,
     life::{Effects, Life, lost_json},
     submitted::json,
 };
@@ -97,7 +98,7 @@ pub(super) async fn save(tx: &Transaction<'_>, lives: &[&Life]) -> Done<()> {
 pub(super) struct Aside<'r> {
     pub(super) events: Vec<Event>,
     ends: Vec<(i64, String, Option<&'r Filed>)>,
-    logs: Vec<(i64, u32, &'r Filed)>,
+    logs: Vec<(i64, u32, Limits, &'r [LogChunk])>,
     lost: Vec<(i64, LostAttempt)>,
     freed_keys: BTreeSet<Key>,
 }
@@ -107,9 +108,15 @@ impl<'r> Aside<'r> {
     pub(super) fn take(&mut self, life: &Life, effects: Effects<'r>) {
         self.events.extend(effects.events);
         self.ends.extend(effects.end.map(|end| (life.seq, end.outcome_json.into_owned(), end.run)));
-        self.logs.extend(effects.logs.map(|filed| (life.seq, filed.token.attempt, filed)));
+        self.logs.extend(effects.logs.map(|filed| (life.seq, filed.token.attempt, life.terms.limits.clone(), &filed.logs[..])));
         self.lost.extend(effects.lost.filter(|lost| lost.attempt > 0).map(|lost| (life.seq, lost)));
         self.freed_keys.extend(life.key.clone().filter(|_| effects.frees_key).map(|key| (life.tenant.clone(), key)));
+    }
+
+    /// Takes lines of a run that goes on.
+    pub(super) fn append(&mut self, life: &Life, filed: &'r FiledLines) {
+        self.events.push(Event::Logged { id: life.id });
+        self.logs.push((life.seq, life.attempt, life.terms.limits.clone(), &filed.logs));
     }
 
     /// An end that is not to be written after all.
@@ -145,16 +152,9 @@ impl<'r> Aside<'r> {
     }
 
     async fn write_logs(&self, tx: &Transaction<'_>) -> Done<()> {
-        if self.logs.is_empty() {
-            return Ok(());
-        }
-        let insert =
-            tx.prepare_cached("INSERT INTO logs (seq, attempt, first_offset, line_count, lines) VALUES ($1, $2, $3, $4, $5)").await?;
-        for (seq, attempt, filed) in &self.logs {
-            for chunk in &filed.logs {
-                let (first, count) = (chunk.first as i64, chunk.count as i64);
-                tx.execute(&insert, &[seq, &attempt.cast_signed(), &first, &count, &chunk.lines_json]).await?;
-            }
+        // One after the other: what a run appended comes before what it reports.
+        for (seq, attempt, limits, chunks) in &self.logs {
+            logs::write(tx, *seq, *attempt, limits, chunks).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod keys;
 mod lane;
 mod lease;
 mod lives;
+mod logs;
 mod promote;
 mod published;
 mod rows;
@@ -21,7 +22,7 @@ mod wakes;
 use std::sync::{Arc, OnceLock};
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
 };
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
@@ -30,8 +31,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
-    Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Scope, StoredKey, Submitted, Swept,
+    Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, FiledLines, JobFilter, LeasePolicy, LogView,
+    OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept,
 };
 use crate::queue::StoreUrl;
 
@@ -235,8 +236,34 @@ impl Postgres {
         views::jobs(&session::lend(&self.readers).await?, &filter).await
     }
 
-    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-        views::logs(&session::lend(&self.readers).await?, tenant, id, from, limit).await
+    pub(super) async fn append_logs(&self, scope: &Scope, appends: Vec<FiledLines>, _: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        self.states(settle::Ask::Append(scope.clone(), appends)).await
+    }
+
+    pub(super) async fn drop_worker(&self, worker: &str, dropped_ms: i64, now_ms: i64) -> Result<u32, QueueError> {
+        let ids = {
+            let client = session::lend(&self.shared.pool).await?;
+            let query = client.prepare_cached("SELECT id FROM jobs WHERE state = 1 AND worker = $1").await?;
+            client.query(&query, &[&worker]).await?.iter().map(rows::id).collect::<Result<Vec<_>, _>>()?
+        };
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        match self.settle.ask(settle::Ask::Drop(ids, worker.to_owned(), dropped_ms, now_ms)).await? {
+            settle::Answer::Expired(lost) => Ok(lost),
+            _ => Err(QueueError::Closed),
+        }
+    }
+
+    pub(super) async fn logs(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        attempt: Option<u32>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Option<LogView>, QueueError> {
+        logs::page(&session::lend(&self.readers).await?, tenant, id, attempt, from, limit).await
     }
 
     pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {

@@ -12,7 +12,7 @@ use super::{
     rows, session,
 };
 use crate::queue::{
-    Cancel, Event, Filed, QueueError, Retried, Scope,
+    Cancel, Event, Filed, FiledLines, QueueError, Retried, Scope,
     life::{Hold, Life},
 };
 
@@ -25,6 +25,9 @@ pub(super) enum Ask {
     Release(Scope, Vec<LeaseToken>, i64),
     Cancel(TenantName, JobId, CancelledBy, i64),
     Retry(TenantName, JobId, i64),
+    Append(Scope, Vec<FiledLines>),
+    /// Takes back the leases of this worker, whose connection broke at the first moment, of these jobs.
+    Drop(Vec<JobId>, String, i64, i64),
     /// Gives up what nobody leased in time, and what a worker was lost with, of these jobs.
     Expire(Vec<JobId>, i64),
 }
@@ -43,7 +46,8 @@ impl Ask {
             Self::Complete(_, reports, _) => reports.iter().map(|filed| filed.token.job_id).collect(),
             Self::Renew(_, tokens, _) | Self::Release(_, tokens, _) => tokens.iter().map(|token| token.job_id).collect(),
             Self::Cancel(_, id, ..) | Self::Retry(_, id, _) => vec![*id],
-            Self::Expire(ids, _) => ids.clone(),
+            Self::Append(_, appends) => appends.iter().map(|filed| filed.token.job_id).collect(),
+            Self::Expire(ids, _) | Self::Drop(ids, ..) => ids.clone(),
         }
     }
 }
@@ -70,7 +74,8 @@ impl Work for Settle {
         aside.write(&tx).await?;
         queue_up_retried(&tx, asks, &lives, &mut aside.events).await?;
         tx.commit().await?;
-        self.0.committed(asks.len(), !changed.is_empty(), &aside.events);
+        let wrote = !changed.is_empty() || !aside.events.is_empty();
+        self.0.committed(asks.len(), wrote, &aside.events);
         Ok(answers)
     }
 }
@@ -119,6 +124,30 @@ impl<'r> Batch<'r> {
                 self.aside.take(life, effects);
                 Retried::Done
             })),
+            Ask::Append(scope, appends) => {
+                let append = |filed: &'r FiledLines| {
+                    let token = filed.token;
+                    let life = within(&mut self.lives, scope, token.job_id);
+                    let state = life.as_ref().map_or(LeaseState::Stale, |life| life.append(&token));
+                    if let Some(life) = life.filter(|_| state != LeaseState::Stale) {
+                        self.aside.append(life, filed);
+                    }
+                    TokenState { token, state }
+                };
+                Answer::States(appends.iter().map(append).collect())
+            }
+            Ask::Drop(ids, worker, dropped, now) => {
+                let mut lost = 0;
+                for id in ids {
+                    let Some(life) = self.lives.get_mut(id) else { continue };
+                    if let Some(effects) = life.drop_worker(worker, *dropped, policy, *now) {
+                        self.changed.insert(*id);
+                        self.aside.take(life, effects);
+                        lost += 1;
+                    }
+                }
+                Answer::Expired(lost)
+            }
             Ask::Expire(ids, now) => {
                 let mut expired = 0;
                 for id in ids {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LogLine, LogPage, ScriptView, TenantName};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, ScriptView, TenantName};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::{Row, types::ToSql};
 
@@ -148,37 +148,6 @@ fn view(row: &Row) -> Done<JobView> {
         lost_attempts: Vec::new(),
         tags: rows::json(row, "tags")?,
     })
-}
-
-/// Log lines of the attempt that ended the job. `None`: no such job.
-pub(super) async fn logs(client: &impl GenericClient, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Done<Option<LogPage>> {
-    let query = client.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = $1 AND tenant = $2").await?;
-    let Some(row) = client.query_opt(&query, &[&rows::uuid(id), &tenant.as_str()]).await? else { return Ok(None) };
-    if !rows::state(&row)?.is_final() {
-        return Ok(Some(LogPage { items: Vec::new(), next_offset: Some(from) }));
-    }
-    let (seq, attempt): (i64, i32) = (row.try_get("seq")?, row.try_get("attempt")?);
-    // Offsets on the wire are unsigned; none that is stored is beyond the signed ones. One chunk at a time: a log can be larger than a page.
-    let mut first = i64::try_from(from).unwrap_or(i64::MAX);
-    let query = client
-        .prepare_cached(
-            "SELECT first_offset + line_count AS next, lines FROM logs WHERE seq = $1 AND attempt = $2 AND first_offset + line_count > $3
-             ORDER BY first_offset LIMIT 1",
-        )
-        .await?;
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = client.query_opt(&query, &[&seq, &attempt, &first]).await? {
-        first = row.try_get("next")?;
-        let lines: Vec<LogLine> = rows::json(&row, "lines")?;
-        for line in lines.into_iter().filter(|line| line.offset >= from) {
-            if items.len() == limit as usize || bytes > MAX_PAGE_BYTES {
-                return Ok(Some(LogPage { items, next_offset: Some(line.offset) }));
-            }
-            bytes += line.message.len();
-            items.push(line);
-        }
-    }
-    Ok(Some(LogPage { items, next_offset: None }))
 }
 
 /// All figures of one moment: a statement sees one.

@@ -51,6 +51,8 @@ impl Wakes {
                 Event::CancelRequested { worker } => drop(pending.insert(format!("c{worker}"))),
                 Event::Submitted
                 | Event::Delayed
+                // Who follows a log through another manager looks often enough.
+                | Event::Logged { .. }
                 | Event::Started { .. }
                 | Event::LeaseLost
                 | Event::LeaseReleased

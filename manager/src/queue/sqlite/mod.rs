@@ -4,6 +4,7 @@
 
 mod keys;
 mod lease;
+mod logs;
 mod published;
 mod rows;
 mod schema;
@@ -17,15 +18,15 @@ use std::{
 };
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, LogPage, TenantName, TenantSettings, TenantView, TokenState,
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
 };
 use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
 use jiff::Timestamp;
 
 use self::{lease::Leased, writer::Writer};
 use super::{
-    Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, JobFilter, LeasePolicy, OpenError, QueueError,
-    Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
+    Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, FiledLines, JobFilter, LeasePolicy, LogView,
+    OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
 /// The store of one machine. No method blocks the runtime's threads.
@@ -150,9 +151,26 @@ impl Sqlite {
         self.read(move |conn| views::jobs(conn, &filter)).await
     }
 
-    pub(super) async fn logs(&self, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
+    pub(super) async fn append_logs(&self, scope: &Scope, appends: Vec<FiledLines>, _: Timestamp) -> Result<Vec<TokenState>, QueueError> {
+        let scope = scope.clone();
+        self.writer.run(move |conn, events| logs::append(conn, &scope, &appends, events)).await
+    }
+
+    pub(super) async fn drop_worker(&self, worker: &str, dropped_ms: i64, now_ms: i64) -> Result<u32, QueueError> {
+        let (worker, policy) = (worker.to_owned(), self.policy);
+        self.writer.run(move |conn, events| transitions::drop_worker(conn, &worker, dropped_ms, &policy, now_ms, events)).await
+    }
+
+    pub(super) async fn logs(
+        &self,
+        tenant: &TenantName,
+        id: JobId,
+        attempt: Option<u32>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Option<LogView>, QueueError> {
         let tenant = tenant.clone();
-        self.read(move |conn| views::logs(conn, &tenant, id, from, limit)).await
+        self.read(move |conn| logs::page(conn, &tenant, id, attempt, from, limit)).await
     }
 
     pub(super) async fn depths(&self, scope: &Scope, now: Timestamp) -> Result<Depths, QueueError> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, LeaseState, LeaseToken, LostAttempt, TenantName, TokenState};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Params, named_params};
 
-use super::{rows, views};
+use super::{logs, rows, views};
 use crate::queue::{
     Bulk, Cancel, Enqueued, Event, Filed, Idempotency, JobFilter, LeasePolicy, QueueError, Retried, Scope, Submitted, Swept,
     life::{Effects, Hold, Life, lost_json},
@@ -280,6 +280,28 @@ pub(super) fn sweep(conn: &Connection, policy: &LeasePolicy, now_ms: i64, events
     Ok(Swept { lost: lost.len() as u32, more, waiting, next_due_ms })
 }
 
+/// Takes back the leases of a worker whose connection broke, but for those that it renewed or got since.
+pub(super) fn drop_worker(
+    conn: &Connection,
+    worker: &str,
+    dropped_ms: i64,
+    policy: &LeasePolicy,
+    now_ms: i64,
+    events: &mut Events,
+) -> Done<u32> {
+    let held = ids(conn, "SELECT id FROM jobs INDEXED BY jobs_by_lease WHERE state = 1 AND worker = ?1 ORDER BY seq", [worker])?;
+    let mut lost = 0;
+    for id in held {
+        if let Some(mut life) = load(conn, &Scope::All, id)?
+            && let Some(effects) = life.drop_worker(worker, dropped_ms, policy, now_ms)
+        {
+            write(conn, &life, effects, events)?;
+            lost += 1;
+        }
+    }
+    Ok(lost)
+}
+
 /// Cancels a waiting job, or asks for the cancel of a running one.
 pub(super) fn cancel(
     conn: &Connection,
@@ -363,7 +385,7 @@ fn ids(conn: &Connection, sql: &str, params: impl Params) -> Done<Vec<JobId>> {
 }
 
 /// A job, unless it is out of scope.
-fn load(conn: &Connection, scope: &Scope, id: JobId) -> Done<Option<Life>> {
+pub(super) fn load(conn: &Connection, scope: &Scope, id: JobId) -> Done<Option<Life>> {
     let mut query = conn.prepare_cached(&format!("{} FROM jobs WHERE id = ?1", rows::LIFE))?;
     let mut rows = query.query([id.as_bytes()])?;
     Ok(rows.next()?.map(rows::life).transpose()?.filter(|life| scope.admits(&life.tenant)))
@@ -403,14 +425,8 @@ fn write(conn: &Connection, life: &Life, effects: Effects<'_>, events: &mut Even
         return Ok(());
     }
     save(conn, life)?;
-    for chunk in effects.logs.map_or(&[][..], |filed| &filed.logs) {
-        conn.prepare_cached("INSERT INTO logs (seq, attempt, first_offset, line_count, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
-            life.seq,
-            life.attempt,
-            chunk.first as i64,
-            chunk.count as i64,
-            &chunk.lines_json,
-        ))?;
+    if let Some(filed) = effects.logs {
+        logs::write(conn, life.seq, life.attempt, &life.terms.limits, &filed.logs)?;
     }
     if let Some(lost) = effects.lost.as_ref().filter(|lost| lost.attempt > 0) {
         write_lost(conn, life.seq, lost)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptView, TenantName};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, ScriptView, TenantName};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
 use super::{lease::Leased, rows};
@@ -174,38 +174,6 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         jobs.push((job, rows::json_or_null(row, "pins")?));
     }
     Ok(jobs)
-}
-
-/// Log lines of the attempt that ended the job. `None`: no such job.
-pub(super) fn logs(conn: &Connection, tenant: &TenantName, id: JobId, from: u64, limit: u32) -> Result<Option<LogPage>, QueueError> {
-    let mut query = conn.prepare_cached("SELECT seq, attempt, state FROM jobs WHERE id = ?1 AND tenant = ?2")?;
-    let mut rows = query.query((id.as_bytes(), tenant.as_str()))?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let (seq, attempt, state): (i64, u32, JobState) = (row.get("seq")?, row.get("attempt")?, rows::state(row, "state")?);
-    if !state.is_final() {
-        return Ok(Some(LogPage { items: Vec::new(), next_offset: Some(from) }));
-    }
-
-    // Offsets on the wire are unsigned; none that is stored is beyond the signed ones.
-    let first = i64::try_from(from).unwrap_or(i64::MAX);
-    let mut chunks = conn.prepare_cached(
-        "SELECT lines FROM logs WHERE seq = ?1 AND attempt = ?2
-         AND first_offset >= coalesce((SELECT max(first_offset) FROM logs WHERE seq = ?1 AND attempt = ?2 AND first_offset <= ?3), 0)
-         ORDER BY first_offset",
-    )?;
-    let mut chunks = chunks.query((seq, attempt, first))?;
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = chunks.next()? {
-        let lines: Vec<LogLine> = rows::json(row, "lines")?;
-        for line in lines.into_iter().filter(|line| line.offset >= from) {
-            if items.len() == limit as usize || bytes > MAX_PAGE_BYTES {
-                return Ok(Some(LogPage { items, next_offset: Some(line.offset) }));
-            }
-            bytes += line.message.len();
-            items.push(line);
-        }
-    }
-    Ok(Some(LogPage { items, next_offset: None }))
 }
 
 pub(super) fn depths(conn: &Connection, scope: &Scope, now_ms: i64) -> Result<Depths, QueueError> {
