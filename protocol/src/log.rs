@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// How loud a log line is; `console.log` and `console.info` differ as in the Console Standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// `console.debug`, `console.trace`.
@@ -37,6 +38,7 @@ impl LogLevel {
 
 /// One message of a run's console.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// Position among the run's messages, from 0 without gaps.
     pub offset: u64,
@@ -48,6 +50,7 @@ pub struct LogLine {
 
 /// Answer of `GET /v1/jobs/{id}/logs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogPage {
     /// Messages from the asked offset on.
     pub items: Vec<LogLine>,

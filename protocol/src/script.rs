@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// The script of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScriptSource {
     /// JavaScript: a module if it imports or exports, a plain script otherwise.
@@ -20,6 +21,7 @@ impl ScriptSource {
 
 /// A module that a script imports as `lib:NAME` or receives as `libraries.NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LibrarySource {
     /// The name after `lib:`.

@@ -9,6 +9,7 @@ pub const MAX_TENANT_CHARS: usize = 64;
 /// Name of a tenant: whose jobs these are. 1 to [`MAX_TENANT_CHARS`] letters and digits of ASCII, `-`, `_` and `.`, the first of them a letter
 /// or a digit. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantName(Arc<str>);
 
@@ -73,6 +74,7 @@ pub const MAX_WEIGHT: u32 = 1_000;
 
 /// Body of `PUT /v1/tenants/{name}`: how a tenant is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TenantSettings {
     /// Its share of the slots while several tenants have waiting jobs, against the others' weights; 1 to [`MAX_WEIGHT`].
@@ -90,6 +92,7 @@ impl Default for TenantSettings {
 
 /// A tenant as an admin sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TenantView {
     /// Its name.
     pub name: TenantName,
@@ -102,6 +105,7 @@ pub struct TenantView {
 
 /// Answer of `GET /v1/tenants`, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TenantList {
     /// One page of tenants.
     pub items: Vec<TenantView>,

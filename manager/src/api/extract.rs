@@ -130,9 +130,12 @@ fn inner(err: &dyn std::error::Error) -> String {
 }
 
 /// `?wait=10s`: how long the answer may take.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wait {
+    /// How long the answer may take, such as `10s` or `500ms`; the manager bounds it.
+    #[param(value_type = Option<String>, example = "10s")]
     #[serde(deserialize_with = "duration")]
     pub(super) wait: Duration,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::LogPage;
+use ampoule_protocol::{JobId, LogPage};
 use axum::{Json, extract::State};
 use serde::Deserialize;
 
@@ -19,16 +19,21 @@ const MAX_PAGE_LINES: u32 = 10_000;
 const PAGE_LINES: u32 = 1_000;
 
 /// The query of a log page.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
+    /// First offset.
     #[serde(default)]
     from: u64,
+    /// Most lines of the page: 1 to 10000; 1000 without it.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<u32>,
 }
 
 /// Log lines from an offset on. Before the job has ended there are none, and `next_offset` says to ask again. A page can
 /// be shorter than `limit` when lines are long; only a missing `next_offset` is the end.
+#[utoipa::path(get, operation_id = "get_job_logs", path = "/v1/jobs/{id}/logs", tag = "jobs", params(("id" = JobId, Path), Page), responses((status = 200, body = LogPage, description = "A page")))]
 pub(super) async fn page(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -12,6 +12,7 @@ mod leases;
 mod lifecycle;
 mod metrics;
 mod model;
+mod openapi;
 mod postgres;
 mod replicas;
 mod shutdown;
