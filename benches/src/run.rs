@@ -94,7 +94,7 @@ fn alternating(lab: &Rc<Lab>) -> Result<Subject> {
 fn with_lodash(lodash: &str) -> RunRequest {
     let script = "function main(input, { lodash }) { return lodash.map(lodash.groupBy(input.items, 'cat'), (g, k) => [k, lodash.sumBy(g, 'qty')]); }";
     let limits = Limits { script_bytes: Limits::CEILING.script_bytes, ..Limits::DEFAULT };
-    let library = LibrarySource { name: "lodash".to_owned(), source: lodash.to_owned() };
+    let library = LibrarySource::new("lodash", lodash);
     RunRequest { libraries: vec![library], limits, ..RunRequest { input: job().input, ..RunRequest::new(script) } }
 }
 

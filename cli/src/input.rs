@@ -11,7 +11,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 /// The script in a file, named as the file is.
 pub(crate) fn script(path: &Path) -> Result<ScriptSource> {
     let name = path.file_name().map_or_else(ScriptSource::default_name, |name| name.to_string_lossy().into_owned());
-    Ok(ScriptSource { source: read_text(path)?, name })
+    Ok(ScriptSource::named(name, read_text(path)?))
 }
 
 /// A library given as `NAME=FILE`.
@@ -39,7 +39,7 @@ pub(crate) fn libraries(arguments: &[LibraryArg]) -> Result<Vec<LibrarySource>> 
         if libraries.iter().any(|other| other.name == *name) {
             bail!("--lib {name} is there twice; every library needs a name of its own");
         }
-        libraries.push(LibrarySource { name: name.clone(), source: read_text(file)? });
+        libraries.push(LibrarySource::new(name, read_text(file)?));
     }
     Ok(libraries)
 }

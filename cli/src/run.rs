@@ -132,7 +132,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let limits = spec.resolve(&Limits::CEILING)?;
     refuse_clamped(&spec, &limits)?;
     let (mode, script) = match (&args.eval, &args.file) {
-        (Some(source), _) => (Mode::Evaluate, ScriptSource { source: source.clone(), name: "eval".to_owned() }),
+        (Some(source), _) => (Mode::Evaluate, ScriptSource::named("eval", source)),
         (None, Some(file)) => (Mode::Entry, input::script(file)?),
         (None, None) => bail!("a FILE or --eval is needed"),
     };

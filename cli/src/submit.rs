@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use ampoule_protocol::{ConcurrencyPolicy, JobSpec, JobView, Json, Retry};
+use ampoule_protocol::{ConcurrencyPolicy, JobScript, JobSpec, JobView, Json, Retry};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
@@ -134,11 +134,11 @@ impl FromStr for TagArg {
 pub(crate) async fn submit(args: Args) -> Result<Exit> {
     let json = |text: Option<&str>| text.map_or_else(|| Ok(Json::null()), input::json);
     let spec = JobSpec {
-        script: input::script(&args.file)?,
+        script: JobScript::Inline(input::script(&args.file)?),
         entry: args.entry,
         input: json(args.input.as_deref())?,
         context: json(args.context.as_deref())?,
-        libraries: input::libraries(&args.libraries)?,
+        libraries: input::libraries(&args.libraries)?.into_iter().map(Into::into).collect(),
         limits: args.limits.spec(),
         seed: args.seed,
         priority: args.when.priority,

@@ -25,8 +25,16 @@ const FEATURES: &str = "+bulk-memory,+simd128,+sign-ext,+nontrapping-fptoint,+mu
 /// Above LLVM's default of 275 for this level: calls cost more in Wasm than on machines.
 const INLINE_THRESHOLD: u32 = 700;
 
+/// For working on the bindings: Boa's crates are compiled once and kept, and only what changed is compiled again.
+const QUICK: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_INCREMENTAL", "true"),
+];
+
 /// Builds the guest optimised, whatever the profile of the build that asks.
-pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool) -> Result<Vec<u8>> {
+pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool, quick: bool) -> Result<Vec<u8>> {
     check_target()?;
     let mut flags = vec![
         "--cfg".to_owned(),
@@ -47,8 +55,12 @@ pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool) -> Result<Ve
     flags.extend(stage.registries.iter().map(|registry| remap(registry, "registry")));
     flags.push(remap(&standard_library()?, &format!("/rustc/{}", commit_hash()?)));
 
-    let target_dir = work_dir.join("build");
-    let status = Command::new(env_cargo())
+    let target_dir = work_dir.join(if quick { "build-quick" } else { "build" });
+    let mut cargo = Command::new(env_cargo());
+    if quick {
+        cargo.envs(QUICK);
+    }
+    let status = cargo
         .args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--target-dir"])
         .arg(&target_dir)
         // Of the last crate alone, which is where all code is generated.

@@ -40,11 +40,17 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_VERIFY");
     let unpatched = env::var_os("AMPOULE_BOA_UNPATCHED").is_some();
 
-    let key = cache::key(&engine_dir, &inputs, &target, unpatched)?;
+    println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_QUICK");
+    let quick = env::var_os("AMPOULE_GUEST_QUICK").is_some();
+    if quick {
+        println!("cargo:warning=AMPOULE_GUEST_QUICK is set: the guest is not optimised; measure nothing with it");
+    }
+
+    let key = cache::key(&engine_dir, &inputs, &target, &[unpatched, quick])?;
     let kept = work_dir.join("cache").join(&key);
     if !kept.join(cache::COMPLETE).exists() {
         let stage = sources::stage(&engine_dir, &work_dir, unpatched)?;
-        let wasm = compile::wasm(&stage, &work_dir, unpatched)?;
+        let wasm = compile::wasm(&stage, &work_dir, unpatched, quick)?;
         let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
         let parts = split::split(&initialised).context("while splitting the guest")?;
         let plain = parts.code.clone();
@@ -76,7 +82,7 @@ fn main() -> Result<()> {
 /// Builds the guest once more, in another folder, and compares: the same sources must give the same bytes, or an engine id would mean nothing.
 fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, unpatched: bool) -> Result<()> {
     let stage = sources::stage(engine_dir, work_dir, unpatched)?;
-    let wasm = compile::wasm(&stage, work_dir, unpatched)?;
+    let wasm = compile::wasm(&stage, work_dir, unpatched, false)?;
     ensure!(wasm == fs::read(kept.join("guest.wasm"))?, "building the guest twice gave different Wasm");
     let initialised = preinit::run(&wasm, target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
     let parts = split::split(&initialised).context("while splitting the guest")?;

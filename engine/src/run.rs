@@ -53,7 +53,7 @@ impl RunRequest {
     pub fn new(source: impl Into<String>) -> Self {
         Self {
             mode: Mode::Entry,
-            script: ScriptSource { source: source.into(), name: ScriptSource::default_name() },
+            script: ScriptSource::new(source),
             libraries: Vec::new(),
             entry: None,
             input: Json::null(),
@@ -188,12 +188,10 @@ impl From<wasmtime::Error> for Ended {
 
 /// What is too large to begin with.
 fn refuse(request: &RunRequest, limits: &Limits) -> Option<Outcome> {
-    let sources = std::iter::once(request.script.source.len()).chain(request.libraries.iter().map(|library| library.source.len()));
-    let exceeded = |limit, ceiling, used: usize| {
-        (used as u64 > ceiling).then_some(Outcome::LimitExceeded { limit, ceiling, used: used as u64, stack: None })
-    };
+    let sources = std::iter::once(request.script.bytes()).chain(request.libraries.iter().map(LibrarySource::bytes));
+    let exceeded = |limit, ceiling, used: u64| (used > ceiling).then_some(Outcome::LimitExceeded { limit, ceiling, used, stack: None });
     exceeded(LimitKind::Script, limits.script_bytes, sources.max().unwrap_or(0))
-        .or_else(|| exceeded(LimitKind::Input, limits.input_bytes, request.input.len().max(request.context.context.len())))
+        .or_else(|| exceeded(LimitKind::Input, limits.input_bytes, request.input.len().max(request.context.context.len()) as u64))
 }
 
 /// Parses the script and runs its top level. `Some` when that is how the run ended.

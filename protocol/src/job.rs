@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    CancelledBy, ConcurrencyPolicy, Json, LibrarySource, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS,
-    MAX_NON_RETRYABLE, Outcome, Retry, ScriptSource, Usage,
+    CancelledBy, ConcurrencyPolicy, JobLibrary, JobScript, Json, LibraryOf, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS,
+    MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Retry, Usage, VersionRef, is_published_name,
 };
 
 /// Most libraries that one job can bring.
@@ -121,8 +121,8 @@ impl From<&Outcome> for JobState {
 #[serde(deny_unknown_fields)]
 pub struct JobSpec {
     /// What to run.
-    pub script: ScriptSource,
-    /// Which function to call; without it the default export, or `main`.
+    pub script: JobScript,
+    /// Which function to call; without it what the published script says, the default export, or `main`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
     /// First argument of the entry.
@@ -132,8 +132,8 @@ pub struct JobSpec {
     #[serde(default)]
     pub context: Json,
     /// Modules that the script imports or receives.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub libraries: Vec<LibrarySource>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::reference::libraries")]
+    pub libraries: Vec<JobLibrary>,
     /// Limits other than the defaults.
     #[serde(default)]
     pub limits: LimitsSpec,
@@ -232,9 +232,25 @@ impl JobSpec {
             Ok(())
         }
 
+        fn published(field: &str, version: &VersionRef) -> Result<(), SpecError> {
+            let names = [Some(&version.name), version.alias.as_ref()];
+            match names.into_iter().flatten().find(|name| !is_published_name(name)) {
+                Some(name) => {
+                    let why = format!("`{name}` is no published name: those have ASCII letters, digits, `.`, `_` and `-`");
+                    Err(SpecError::Name { field: field.to_owned(), why })
+                }
+                None => Ok(()),
+            }
+        }
+
         let limits = self.limits.resolve(ceiling)?;
-        name("script.name", &self.script.name, MAX_ENTRY_CHARS)?;
-        size("script.source", self.script.source.len(), limits.script_bytes)?;
+        match &self.script {
+            JobScript::Inline(script) => {
+                name("script.name", &script.name, MAX_ENTRY_CHARS)?;
+                script.check("script", limits.script_bytes)?;
+            }
+            JobScript::Published(version) => published("script", version)?,
+        }
         if let Some(entry) = &self.entry {
             name("entry", entry, MAX_ENTRY_CHARS)?;
         }
@@ -246,9 +262,18 @@ impl JobSpec {
         count("libraries", self.libraries.len(), MAX_LIBRARIES)?;
         for (k, library) in self.libraries.iter().enumerate() {
             name(format!("libraries[{k}].name"), &library.name, MAX_ENTRY_CHARS)?;
-            size(format!("libraries[{k}].source"), library.source.len(), limits.script_bytes)?;
-            if self.libraries[..k].iter().any(|other| other.name == library.name) {
-                let why = format!("`{}` is there twice; every library needs a name of its own", library.name);
+            let version = match &library.of {
+                LibraryOf::Source(library) => {
+                    library.check(&format!("libraries[{k}]"), limits.script_bytes)?;
+                    library.version
+                }
+                LibraryOf::Published(version) => {
+                    published(&format!("libraries[{k}]"), version)?;
+                    None
+                }
+            };
+            if self.libraries[..k].iter().any(|other| other.name == library.name && other.own_version() == version) {
+                let why = format!("`{}` is there twice; every library needs a name or version of its own", library.name);
                 return Err(SpecError::Name { field: format!("libraries[{k}].name"), why });
             }
         }
@@ -366,9 +391,12 @@ pub struct JobRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScriptView {
-    /// Name that stack traces show.
+    /// The name that it was published by, or that stack traces show.
     pub name: String,
-    /// Length of the source.
+    /// Which version it is, if it was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// Length of its sources, without their source maps.
     pub source_bytes: u64,
 }
 
@@ -395,7 +423,7 @@ mod tests {
     fn the_least_job_runs_under_defaults() {
         let spec = spec(r#"{"script":{"source":"export default () => 1"}}"#).unwrap();
         assert_eq!(spec.check(&Limits::CEILING).unwrap(), Limits::DEFAULT);
-        assert_eq!((spec.input.as_str(), spec.script.name.as_str()), ("null", "script.js"));
+        assert_eq!((spec.input.as_str(), spec.script.name()), ("null", "script.js"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod limits;
 mod log;
 mod outcome;
 mod problem;
+mod published;
+mod reference;
 mod report;
 mod retry;
 mod role;
@@ -41,9 +43,14 @@ pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
 pub use log::{LogLevel, LogLine, LogPage};
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
+pub use published::{
+    AliasList, AliasSpec, AliasView, MAX_ALIASES, MAX_GRANTS_BYTES, Manifest, Modules, PublishSpec, PublishedList, PublishedView,
+    VersionView,
+};
+pub use reference::{JobLibrary, JobScript, LibraryOf, MAX_PUBLISHED_NAME_CHARS, VersionRef, is_published_name};
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
 pub use role::{Role, RoleError};
-pub use script::{LibrarySource, ScriptSource};
+pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};
 pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};

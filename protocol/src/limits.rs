@@ -23,7 +23,7 @@ pub struct Limits {
     pub log_lines: u64,
     /// Requests from the script to the host.
     pub host_calls: u64,
-    /// The source of the script and of each library.
+    /// The sources of the script, and of each library: all of its modules together, without source maps.
     pub script_bytes: u64,
 }
 
@@ -195,6 +195,22 @@ impl Default for Limits {
 }
 
 impl LimitsSpec {
+    /// What is asked for here, and where nothing is, what is asked for there.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self {
+            fuel: self.fuel.or(other.fuel),
+            memory_bytes: self.memory_bytes.or(other.memory_bytes),
+            wall_ms: self.wall_ms.or(other.wall_ms),
+            input_bytes: self.input_bytes.or(other.input_bytes),
+            output_bytes: self.output_bytes.or(other.output_bytes),
+            log_bytes: self.log_bytes.or(other.log_bytes),
+            log_lines: self.log_lines.or(other.log_lines),
+            host_calls: self.host_calls.or(other.host_calls),
+            script_bytes: self.script_bytes.or(other.script_bytes),
+        }
+    }
+
     /// The limits in force: what was asked for or else the default, never above `ceiling`.
     ///
     /// Asking for more than the ceiling is not an error: the job runs under the ceiling, and its view shows so.

@@ -35,5 +35,6 @@ mod realm;
 pub mod run;
 mod source;
 mod timers;
+mod web;
 
 pub use errors::Thrown;

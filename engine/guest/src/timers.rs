@@ -12,6 +12,7 @@ use boa_engine::{
     Context, JsArgs, JsNativeError, JsObject, JsResult, JsValue, NativeFunction,
     job::{GenericJob, Job},
     js_string,
+    native_function::NativeFunctionPointer,
 };
 
 use crate::realm::bindings;
@@ -46,6 +47,11 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     context.register_global_builtin_callable(js_string!("clearTimeout"), 0, NativeFunction::from_fn_ptr(clear))?;
     context.register_global_builtin_callable(js_string!("clearInterval"), 0, NativeFunction::from_fn_ptr(clear))?;
     context.register_global_builtin_callable(js_string!("queueMicrotask"), 1, NativeFunction::from_fn_ptr(queue_microtask))
+}
+
+/// The functions for sources of our own.
+pub(crate) fn natives() -> [(&'static str, NativeFunctionPointer); 2] {
+    [("setTimeout", |_, arguments, context| set(arguments, false, context)), ("clearTimeout", clear)]
 }
 
 fn callback(arguments: &[JsValue], of: &str) -> JsResult<JsObject> {

@@ -144,7 +144,7 @@ async fn images_outlive_the_process_and_damage_is_mended() {
 async fn libraries_that_read_the_clock_load_at_time_zero() {
     for library in ["export const at = Date.now();", "module.exports = {at: Date.now()};"] {
         let mut request = RunRequest::new("import {at} from 'lib:clock'; export default () => [at, Date.now() > 1e12];");
-        request.libraries.push(LibrarySource { name: "clock".to_owned(), source: library.to_owned() });
+        request.libraries.push(LibrarySource::new("clock", library));
         let (first, imaged) = first_and_imaged(&own_engine(), &request).await;
         assert_same(&first, &imaged);
         assert!(matches!(&imaged.outcome, Outcome::Returned { value } if value.as_str() == "[0,true]"), "{library}: {:?}", imaged.outcome);

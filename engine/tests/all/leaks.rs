@@ -141,7 +141,7 @@ async fn look(walk: bool) -> RunReport {
 /// The same, after other code in the same run.
 async fn look_after(walk: bool, before: &str) -> RunReport {
     let mut request = RunRequest::new(LOOK);
-    request.libraries = vec![LibrarySource { name: "before".into(), source: before.into() }];
+    request.libraries = vec![LibrarySource::new("before", before)];
     request.input = serde_json::json!({"walk": walk}).into();
     let mut report = run(&request).await;
     // How long it took, and whether it had to be loaded, is not the script's.

@@ -108,6 +108,18 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     }
 }
 
+/// Names in the path, as many as the route has.
+pub(super) struct Names<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Names<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(names)| Self(names)).map_err(|_| ApiError::NoRoute)
+    }
+}
+
 /// A query string whose every parameter `T` knows.
 pub(super) struct Params<T>(pub(super) T);
 

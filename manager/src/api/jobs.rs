@@ -19,7 +19,10 @@ use super::{
     extract::{self, JobPath, Params, Wait},
     problem::ApiError,
 };
-use crate::queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted};
+use crate::{
+    queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted},
+    scripts::Resolver,
+};
 
 /// Most jobs of a page.
 const MAX_PAGE_JOBS: u32 = 200;
@@ -50,10 +53,11 @@ pub(super) async fn submit(
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, body: *blake3::hash(&body).as_bytes() });
     let bytes = body.len();
-    let spec: JobSpec = extract::parse(body).await?;
-    let limits = spec.check(&api.config.ceiling)?;
+    let mut spec: JobSpec = extract::parse(body).await?;
+    spec.check(&api.config.ceiling)?;
+    let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();
-    let job = extract::offload(bytes, || Submitted::new(tenant, spec, limits, idempotency)).await?;
+    let job = extract::offload(bytes, || Submitted::new(tenant, spec, sources, limits, idempotency)).await?;
 
     let now = api.queue.now();
     let mut view = job.view(now);

@@ -19,7 +19,10 @@ use super::{
     jobs::{CancelBody, cancelled_by, printable, tag},
     problem::ApiError,
 };
-use crate::queue::{Bulk, JobFilter, Submitted};
+use crate::{
+    queue::{Bulk, JobFilter, Submitted},
+    scripts::{ResolveError, Resolver},
+};
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
 #[utoipa::path(post, operation_id = "submit_jobs", path = "/v1/jobs/batch", tag = "jobs", request_body = BatchSpec, responses((status = 202, body = BatchStored, description = "Their ids")))]
@@ -30,15 +33,21 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
-    let ceiling = api.config.ceiling.clone();
-    let submitted = extract::offload(bytes, move || {
-        let job = |(place, spec): (usize, ampoule_protocol::JobSpec)| {
-            let limits = spec.check(&ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
-            Ok(Submitted::new(caller.tenant.clone(), spec, limits, None))
-        };
-        jobs.into_iter().enumerate().map(job).collect::<Result<Vec<_>, ApiError>>()
-    })
-    .await??;
+    let mut resolver = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling);
+    let mut resolved = Vec::with_capacity(jobs.len());
+    for (place, mut spec) in jobs.into_iter().enumerate() {
+        let in_batch = |error| ApiError::BatchSpec { place, error };
+        spec.check(&api.config.ceiling).map_err(in_batch)?;
+        let (sources, limits) = resolver.resolve(&mut spec).await.map_err(|error| match error {
+            ResolveError::Spec(error) => in_batch(error),
+            error => error.into(),
+        })?;
+        resolved.push((spec, sources, limits));
+    }
+    let tenant = caller.tenant;
+    let submitted = move |(spec, sources, limits)| Submitted::new(tenant.clone(), spec, sources, limits, None);
+    let submit = move || resolved.into_iter().map(submitted).collect::<Vec<_>>();
+    let submitted = extract::offload(bytes, submit).await?;
     let jobs = submitted.iter().map(|job| JobRef { id: job.id() }).collect();
     api.queue.enqueue_all(submitted, api.queue.now()).await?;
     Ok((StatusCode::ACCEPTED, Json(BatchStored { jobs })).into_response())

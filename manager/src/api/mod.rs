@@ -10,6 +10,7 @@ mod logs;
 mod many;
 mod openapi;
 mod problem;
+mod scripts;
 
 use std::sync::Arc;
 
@@ -20,7 +21,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::problem::ApiError;
-use crate::{config::Config, key_ring::KeyRing, metrics::Metrics, notify::Bells, queue::Queue};
+use crate::{
+    config::Config,
+    key_ring::KeyRing,
+    metrics::Metrics,
+    notify::Bells,
+    queue::{Kind, Queue},
+};
 
 /// What every endpoint can reach.
 pub(crate) struct Api {
@@ -35,13 +42,23 @@ pub(crate) struct Api {
 
 /// All endpoints, by who may use them. Anything else is answered with a problem document too.
 pub(crate) fn router(api: Arc<Api>) -> Router {
-    let read = OpenApiRouter::new().routes(routes!(jobs::list)).routes(routes!(jobs::view)).routes(routes!(logs::page));
+    let read = OpenApiRouter::new()
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::view))
+        .routes(routes!(logs::page))
+        .nest("/v1/scripts", scripts::reading(Kind::Script))
+        .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = OpenApiRouter::new()
         .routes(routes!(jobs::submit))
         .routes(routes!(many::batch))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::retry));
-    let operate = OpenApiRouter::new().routes(routes!(many::cancel)).routes(routes!(many::retry)).routes(routes!(health::queue));
+    let operate = OpenApiRouter::new()
+        .routes(routes!(many::cancel))
+        .routes(routes!(many::retry))
+        .nest("/v1/scripts", scripts::publishing(Kind::Script))
+        .nest("/v1/libraries", scripts::publishing(Kind::Library))
+        .routes(routes!(health::queue));
     let admin = OpenApiRouter::new()
         .routes(routes!(keys::create))
         .routes(routes!(keys::list))

@@ -36,11 +36,17 @@ pub(super) fn document(of: &OpenApi, needs: &Needs) -> Value {
         "description": "Runs JavaScript that somebody else wrote. Every error is a problem document (RFC 9457) with a stable `code`.",
     });
     let mut problem = serde_json::to_value(Problem::schema()).unwrap_or_default();
-    problem["properties"]["code"]["enum"] = CODES.iter().map(|(_, code, _)| *code).collect();
+    let codes: std::collections::BTreeSet<&str> = CODES.iter().map(|(_, code, _)| *code).collect();
+    problem["properties"]["code"]["enum"] = codes.into_iter().collect();
     document["components"]["schemas"]["Problem"] = problem;
     document["components"]["securitySchemes"] = json!({"key": {"type": "http", "scheme": "bearer"}});
     for ((path, method), role) in needs {
         let operation = &mut document["paths"][path][method];
+        // Libraries have the same handlers.
+        if let Some(name) = operation["operationId"].as_str().filter(|_| path.starts_with("/v1/libraries")) {
+            operation["operationId"] = name.replace("script", "library").into();
+            operation["tags"] = json!(["libraries"]);
+        }
         complete(operation, path, *role);
     }
     plain(&mut document);

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName};
+use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName, VersionRef};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use crate::queue::QueueError;
+use crate::{
+    queue::{Kind, QueueError},
+    scripts::{PublishError, ResolveError},
+};
 
 /// Every code, with its status and its meaning.
 pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
@@ -22,19 +25,27 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::FORBIDDEN, "forbidden_host", "without keys only requests to localhost are served"),
     (StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
     (StatusCode::NOT_FOUND, "job_not_found", "the tenant has no such job"),
+    (StatusCode::NOT_FOUND, "script_not_found", "the tenant has published no such script, version or alias of one"),
+    (StatusCode::NOT_FOUND, "library_not_found", "the tenant has published no such library, version or alias of one"),
+    (StatusCode::NOT_FOUND, "alias_not_found", "there is no such alias"),
     (StatusCode::NOT_FOUND, "tenant_not_found", "there is no such tenant"),
     (StatusCode::NOT_FOUND, "key_not_found", "there is no such key"),
     (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the path does not answer this method"),
     (StatusCode::CONFLICT, "idempotency_conflict", "the idempotency key came before with another body"),
     (StatusCode::CONFLICT, "job_finished", "the job has ended"),
     (StatusCode::CONFLICT, "not_retryable", "the job is in a state from which there is no retry"),
+    (StatusCode::CONFLICT, "alias_conflict", "the alias points to another version than expected"),
     (StatusCode::CONFLICT, "first_key", "the first key must be an admin's"),
     (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than the manager reads"),
     (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large", "a part of the job is larger than its limit"),
+    (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large", "what is to be published is larger than its limit"),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "the body must be JSON"),
     (StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", "the body has a field that is not known"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body has the wrong shape"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job", "the job cannot be run"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script", "it cannot be published"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "script_not_found", "the job names a script that is not published"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "library_not_found", "the job names a library that is not published"),
     (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "the key has used up its requests; see `retry-after`"),
     (StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug of the manager's"),
     (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store does not answer; see `retry-after`"),
@@ -88,6 +99,16 @@ pub(super) enum ApiError {
     Spec(#[from] SpecError),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
     BatchSpec { place: usize, error: SpecError },
+    #[error("no {} `{version}` is published", .kind.as_str())]
+    NotPublished { kind: Kind, version: VersionRef },
+    #[error("no {} `{name}` is published", .kind.as_str())]
+    NoPublished { kind: Kind, name: String },
+    #[error("the name `{0}` has no such alias")]
+    NoAlias(String),
+    #[error("the alias points to {}", match .0 { 0 => "nothing: it does not exist".to_owned(), version => format!("version {version}") })]
+    AliasDiffers(u32),
+    #[error("it cannot be published: {0}")]
+    Publish(#[from] PublishError),
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -133,6 +154,15 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large")
             }
             Self::Spec(_) | Self::BatchSpec { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
+            // In a job that names it the request is at fault, in a path the path.
+            Self::NotPublished { kind: Kind::Script, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "script_not_found"),
+            Self::NotPublished { kind: Kind::Library, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "library_not_found"),
+            Self::NoPublished { kind: Kind::Script, .. } => (StatusCode::NOT_FOUND, "script_not_found"),
+            Self::NoPublished { kind: Kind::Library, .. } => (StatusCode::NOT_FOUND, "library_not_found"),
+            Self::NoAlias(_) => (StatusCode::NOT_FOUND, "alias_not_found"),
+            Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
+            Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
+            Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
@@ -157,6 +187,16 @@ impl ApiError {
 /// Whole seconds, as the header has them, and never less than what is to be waited.
 fn retry_after(wait: &Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+impl From<ResolveError> for ApiError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::NotPublished { kind, version } => Self::NotPublished { kind, version },
+            ResolveError::Spec(error) => Self::Spec(error),
+            ResolveError::Queue(error) => Self::Queue(error),
+        }
+    }
 }
 
 impl IntoResponse for ApiError {

@@ -11,10 +11,12 @@
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
 mod commits;
+mod companions;
 mod fair;
 mod filed;
 mod life;
 mod postgres;
+mod published;
 mod scope;
 mod sqlite;
 mod store_url;
@@ -29,19 +31,22 @@ use ampoule_protocol::{
 };
 use jiff::Timestamp;
 
+pub(crate) use self::published::{Pin, Pins};
 pub use self::{
     commits::Commits,
     filed::Filed,
+    published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
     scope::Scope,
     store_url::{StoreUrl, StoreUrlError},
     stored_key::StoredKey,
     submitted::{Idempotency, Submitted},
 };
-use self::{postgres::Postgres, sqlite::Sqlite};
+use self::{postgres::Postgres, published::Versions, sqlite::Sqlite};
 
 /// The job queue; see [the module](self) for what it promises. No method blocks the runtime's threads.
 pub struct Queue {
     store: Store,
+    versions: Versions,
 }
 
 enum Store {
@@ -58,6 +63,7 @@ macro_rules! ask {
         }
     };
 }
+use ask;
 
 impl Queue {
     /// Opens the queue in this store, which is made or brought to the newest schema. `connections` is how many it reads with at once.
@@ -66,7 +72,7 @@ impl Queue {
             StoreUrl::Sqlite(path) => Store::Sqlite(Sqlite::open(path, policy, connections, ears.told).await?),
             StoreUrl::Postgres(url) => Store::Postgres(Postgres::open(url, policy, connections, ears).await?),
         };
-        Ok(Self { store })
+        Ok(Self { store, versions: Versions::new() })
     }
 
     /// The time by the clock that this queue's leases go by: this machine's, or the database server's, which all managers share.
@@ -96,7 +102,11 @@ impl Queue {
         known: Vec<LeaseToken>,
         now: Timestamp,
     ) -> Result<Acquired, QueueError> {
-        ask!(self, store => store.acquire(scope, worker, slots, known, now).await)
+        let mut acquired = ask!(self, store => store.acquire(scope, worker, slots, known, now).await)?;
+        for (place, pins) in std::mem::take(&mut acquired.pins) {
+            self.unpin(&mut acquired.jobs[place], pins).await?;
+        }
+        Ok(acquired)
     }
 
     /// Makes leases of jobs in this scope last from now on, and says which are to be cancelled or are no longer held.
@@ -307,6 +317,8 @@ pub const MAX_PAGE_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Acquired {
     jobs: Vec<LeasedJob>,
+    /// Which of the jobs are pinned to what; their sources are yet to come.
+    pins: Vec<(usize, Pins)>,
     cancelled: Vec<LeaseToken>,
     claim: Claim,
 }

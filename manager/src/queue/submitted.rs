@@ -2,18 +2,22 @@ use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_M
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::life::Terms;
+use super::{companions::Companions, life::Terms};
+use crate::scripts::Sources;
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
 #[derive(Clone, Debug)]
 pub struct Submitted {
     pub(super) id: JobId,
     pub(super) tenant: TenantName,
+    /// Without the script and the libraries, which are in `sources`.
     pub(super) spec: JobSpec,
+    pub(super) sources: Sources,
     pub(super) limits: Limits,
     pub(super) terms_json: String,
     pub(super) tags_json: String,
     pub(super) libraries_json: String,
+    pub(super) pins_json: Option<String>,
     pub(super) idempotency: Option<Idempotency>,
 }
 
@@ -27,14 +31,16 @@ pub struct Idempotency {
 }
 
 impl Submitted {
-    /// A new job of this tenant, by this specification, under these limits, which [`JobSpec::check`] gave.
-    pub fn new(tenant: TenantName, spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+    /// A new job of this tenant, by this specification, which [`JobSpec::check`] found good, with what it runs, under these limits.
+    pub fn new(tenant: TenantName, spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
             tenant,
             terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
             tags_json: json(&spec.tags),
-            libraries_json: json(&spec.libraries),
+            libraries_json: Companions::print(&sources.script, &sources.libraries),
+            pins_json: sources.pins.as_ref().map(json),
+            sources,
             spec,
             limits,
             idempotency,
@@ -59,7 +65,11 @@ impl Submitted {
             created_at,
             started_at: None,
             finished_at: None,
-            script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
+            script: ScriptView {
+                name: self.sources.script.name.clone(),
+                version: self.sources.version,
+                source_bytes: self.sources.source_bytes,
+            },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
             priority: self.spec.priority,
@@ -92,7 +102,8 @@ impl Submitted {
 
     /// Bytes that a worker receives when it leases the job, but for a few hundred.
     pub(super) fn payload_bytes(&self) -> usize {
-        self.spec.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len()
+        let own = self.sources.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len();
+        own + self.sources.pinned_bytes as usize
     }
 }
 

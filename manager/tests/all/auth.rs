@@ -13,19 +13,36 @@ enum Other {
     NotFound,
     /// An answer that has this here: the job is not in it, or was not touched.
     Has(&'static str, Value),
+    /// 404: nothing is published there.
+    Unpublished,
     /// The endpoint is about no tenant's jobs.
     Same,
 }
-use Other::{Has, NotFound, Same};
+use Other::{Has, NotFound, Same, Unpublished};
 
 /// Method and path, the least role (`None`: no key is needed), the body, and what another tenant sees. `JOB` and `TOKEN` stand for a job's.
-type Row = (&'static str, Option<Role>, Value, Other);
+type Row = (String, Option<Role>, Value, Other);
 
 fn matrix() -> Vec<Row> {
     let (read, submit, operate) = (Some(Role::Read), Some(Role::Submit), Some(Role::Operate));
     let (admin, worker, none) = (Some(Role::Admin), Some(Role::Worker), Value::Null);
     let stale = || Has("/results/0/state", json!("stale"));
-    vec![
+    let mut rows = Vec::new();
+    for kind in ["scripts", "libraries"] {
+        let row = |call: &str, role, body: Value, other| (call.replace("KIND", kind), role, body, other);
+        rows.extend([
+            row("GET /v1/KIND", read, none.clone(), Has("/items", json!([]))),
+            row("GET /v1/KIND/{name}", read, none.clone(), Unpublished),
+            row("GET /v1/KIND/{name}/versions", read, none.clone(), Unpublished),
+            row("GET /v1/KIND/{name}/versions/{version}", read, none.clone(), Unpublished),
+            row("GET /v1/KIND/{name}/aliases", read, none.clone(), Unpublished),
+            row("PUT /v1/KIND/{name}/aliases/{alias}", operate, json!({"version": 1}), Unpublished),
+            row("DELETE /v1/KIND/{name}/aliases/{alias}", operate, none.clone(), Unpublished),
+            // The last, because from then on there is something.
+            row("PUT /v1/KIND/{name}", operate, json!({"source": "export default 1"}), Same),
+        ]);
+    }
+    let others = vec![
         ("GET /v1/jobs", read, none.clone(), Has("/items", json!([]))),
         ("GET /v1/jobs/{id}", read, none.clone(), NotFound),
         ("GET /v1/jobs/{id}/logs", read, none.clone(), NotFound),
@@ -48,7 +65,9 @@ fn matrix() -> Vec<Row> {
         ("GET /healthz", None, none.clone(), Same),
         ("GET /readyz", None, none.clone(), Same),
         ("GET /metrics", None, none, Same),
-    ]
+    ];
+    rows.extend(others.into_iter().map(|(call, role, body, other)| (call.to_owned(), role, body, other)));
+    rows
 }
 
 /// Each role's key of a tenant.
@@ -74,6 +93,16 @@ async fn ask(m: &Manager, key: Option<&str>, method: Method, path: &str, body: &
     m.send(if body.is_null() { request } else { request.json(body) }).await
 }
 
+/// A script and a library of one version with an alias.
+async fn publish(m: &Manager, key: &str) {
+    for kind in ["scripts", "libraries"] {
+        let (path, source) = (format!("/v1/{kind}/red"), json!({"source": "export default () => 1"}));
+        assert!(ask(m, Some(key), Method::PUT, &path, &source).await.status.is_success());
+        let alias = ask(m, Some(key), Method::PUT, &format!("{path}/aliases/live"), &json!({"version": 1})).await;
+        assert_eq!(alias.status.as_u16(), 200, "{}", alias.text);
+    }
+}
+
 #[tokio::test]
 async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() {
     let m = Manager::start(On::Sqlite).await;
@@ -90,6 +119,7 @@ async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() 
     let filled = |row: &Row, id: &str, token: &Value| {
         let (method, path) = row.0.split_once(' ').unwrap();
         let path = path.replace("keys/{id}", "keys/00000000-0000-7000-8000-000000000000").replace("{id}", id).replace("{name}", "red");
+        let path = path.replace("{version}", "1").replace("{alias}", "live");
         let body: Value = serde_json::from_str(&row.2.to_string().replace("\"TOKEN\"", &token.to_string())).unwrap();
         (method.parse::<Method>().unwrap(), path, body)
     };
@@ -97,6 +127,7 @@ async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() 
         for role in std::iter::once(None).chain(Role::ALL.map(Some)) {
             for (keys, is_own) in [(&red, true), (&blue, false)] {
                 let (id, token) = running().await;
+                publish(&m, of(&red, Role::Operate)).await;
                 let (method, path, body) = filled(row, &id, &token);
                 let answer = ask(&m, role.map(|role| of(keys, role)), method, &path, &body).await;
                 let (status, what) = (answer.status.as_u16(), format!("{} by {role:?}, own: {is_own}: {}", row.0, answer.text));
@@ -113,6 +144,7 @@ async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() 
                         assert!(![401, 403].contains(&status), "{what}");
                         let is_missing = || (status, answer.json()["code"].as_str()) == (404, Some("job_not_found"));
                         match &row.3 {
+                            Unpublished => assert_eq!(status == 404, !is_own, "{what}"),
                             NotFound => assert_eq!(is_missing(), !is_own, "{what}"),
                             Has(place, value) if !is_own => assert_eq!(answer.json().pointer(place), Some(value), "{what}"),
                             Has(place, value) if row.0 != "POST /v1/jobs/retry" => {
@@ -134,7 +166,7 @@ async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() 
             described.push((format!("{} {path}", method.to_uppercase()), operation["x-role"].as_str().map(str::to_owned)));
         }
     }
-    let mut known: Vec<_> = matrix().iter().map(|row| (row.0.to_owned(), row.1.map(|role| role.as_str().to_owned()))).collect();
+    let mut known: Vec<_> = matrix().iter().map(|row| (row.0.clone(), row.1.map(|role| role.as_str().to_owned()))).collect();
     described.sort();
     known.sort();
     assert_eq!(described, known, "the matrix and the router differ");

@@ -8,9 +8,9 @@ use std::{
 
 use ampoule_manager::{
     StoreUrl,
-    queue::{Ears, Queue, Scope, Submitted},
+    queue::{Ears, Queue, Scope},
 };
-use ampoule_protocol::{AcquireResponse, BatchStored, CompleteRequest, Completion, JobView, LeaseStates, Limits};
+use ampoule_protocol::{AcquireResponse, BatchStored, CompleteRequest, Completion, JobView, LeaseStates};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -147,7 +147,7 @@ async fn depth(store: StoreUrl) {
     let mut queued = 0;
     for wanted in [1_000, most] {
         while queued < wanted {
-            let new = |_| Submitted::new(Default::default(), serde_json::from_value(job()).unwrap(), Limits::DEFAULT, None);
+            let new = |_| crate::support::submitted(Default::default(), job());
             queue.enqueue_all((0..1000).map(new).collect(), Timestamp::now()).await.unwrap();
             queued += 1000;
         }

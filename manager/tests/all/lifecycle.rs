@@ -262,11 +262,15 @@ async fn who_cancelled_is_on_record(on: On) {
 async fn a_script_may_hold_every_character(on: On) {
     let m = Manager::start(on).await;
     let source = "// \u{0} \u{feff} \u{10ffff} ✓";
-    let body = json!({"script": {"source": source}, "input": "\u{0}", "libraries": [{"name": "l", "source": "\u{0}"}]});
+    let modules = json!({"lib/\u{10ffff}.js": "\u{0}", "data.json": "{}"});
+    let imports = json!({"data": "./data.json"});
+    let script = json!({"source": source, "name": "m.js", "language": "javascript", "modules": modules, "imports": imports});
+    let body = json!({"script": script, "input": "\u{0}", "libraries": [{"name": "l", "source": "\u{0}"}]});
     m.post("/v1/jobs", &body).await.read::<JobView>(202);
     let leased = m.acquire_one("w").await;
     assert_eq!(
         (leased.script.source.as_str(), leased.input.as_str(), leased.libraries[0].source.as_str()),
         (source, "\"\\u0000\"", "\u{0}")
     );
+    assert_eq!(serde_json::to_value(&leased.script).unwrap(), script);
 }

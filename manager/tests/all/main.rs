@@ -15,6 +15,7 @@ mod model;
 mod openapi;
 mod postgres;
 mod replicas;
+mod scripts;
 mod shutdown;
 mod store;
 mod support;

@@ -8,11 +8,11 @@ use std::{
 
 use ampoule_manager::{
     StoreUrl,
-    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried, Scope, Submitted},
+    queue::{Cancel, Depths, Ears, Enqueued, Event, Filed, LeasePolicy, Queue, Retried, Scope},
 };
 use ampoule_protocol::{
-    CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Limits, Outcome, Retry,
-    RunReport, ScriptError, TenantName, TenantSettings,
+    CancelledBy, Completion, ConcurrencyPolicy, FaultCode, JobId, JobSpec, JobState, LeaseState, LeaseToken, Outcome, Retry, RunReport,
+    ScriptError, TenantName, TenantSettings,
 };
 use jiff::Timestamp;
 
@@ -254,7 +254,7 @@ async fn explore(on: On, seed: u64, steps: usize) {
                 let (spec, key) = new_job(&mut random, now_ms);
                 let due_ms = spec.run_at.map_or(now_ms, |at| at.as_millisecond().max(now_ms));
                 let tenant = TENANTS[random.below(2)];
-                let submitted = Submitted::new(named(tenant), spec.clone(), Limits::DEFAULT, None);
+                let submitted = support::submitted(named(tenant), serde_json::to_value(&spec).unwrap());
                 let k = model.jobs.len();
                 model.jobs.push(Job {
                     id: submitted.id(),

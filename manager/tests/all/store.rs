@@ -6,7 +6,7 @@ use ampoule_manager::{
     Config, RunError, StoreUrl,
     queue::{Ears, LeasePolicy, OpenError, Queue, QueueError, Scope, Submitted},
 };
-use ampoule_protocol::{JobList, JobState, JobView, Limits};
+use ampoule_protocol::{JobList, JobState, JobView};
 use deadpool_sqlite::rusqlite::Connection;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -23,7 +23,7 @@ on_both_stores!(
 pub(crate) const POLICY: LeasePolicy = LeasePolicy { lease: std::time::Duration::from_secs(15), max_attempts: 3, acquire_bytes: 64 << 20 };
 
 pub(crate) fn submitted() -> Submitted {
-    Submitted::new(Default::default(), serde_json::from_value(job()).unwrap(), Limits::DEFAULT, None)
+    support::submitted(Default::default(), job())
 }
 
 async fn a_restart_keeps_everything(on: On) {

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ampoule_manager::{Config, RunError, StoreUrl};
+use ampoule_manager::{Config, RunError, StoreUrl, queue::Submitted, scripts::Sources};
 use ampoule_protocol::{
-    AcquireResponse, CompleteRequest, Completion, FaultCode, JobId, JobView, Json, LeaseState, LeaseStates, LeaseToken, LeasedJob,
-    LogLevel, LogLine, Outcome, RunReport, Usage,
+    AcquireResponse, CompleteRequest, Completion, FaultCode, JobId, JobSpec, JobView, Json, LeaseState, LeaseStates, LeaseToken, LeasedJob,
+    Limits, LogLevel, LogLine, Outcome, RunReport, TenantName, Usage,
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
@@ -166,6 +166,14 @@ impl Manager {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     pub(crate) async fn submit(&self) -> JobId {
         self.post("/v1/jobs", &job()).await.read::<JobView>(202).id
     }
@@ -218,6 +226,13 @@ pub(crate) fn metric(text: &str, name: &str) -> f64 {
 /// The smallest job.
 pub(crate) fn job() -> Value {
     json!({"script": {"source": "export default () => 1"}})
+}
+
+/// A job with its own sources, on its way into the queue.
+pub(crate) fn submitted(tenant: TenantName, spec: Value) -> Submitted {
+    let spec: JobSpec = serde_json::from_value(spec).unwrap();
+    let sources = Sources::inline(&spec).expect("nothing published");
+    Submitted::new(tenant, spec, sources, Limits::DEFAULT, None)
 }
 
 pub(crate) fn returned(value: &str) -> RunReport {

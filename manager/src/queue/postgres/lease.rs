@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use ampoule_protocol::{LeaseToken, LeasedJob, ScriptSource, TenantName};
+use ampoule_protocol::{LeaseToken, LeasedJob, TenantName};
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
 use super::{Shared, lane::Work, lives, promote::promote, rows, session};
 use crate::queue::{
-    QueueError, Scope,
+    Pins, QueueError, Scope,
+    companions::Companions,
     fair::{CONTENDERS, Contender, Fair},
     life::{Life, Terms},
 };
@@ -38,7 +39,7 @@ pub(super) struct Ask {
 /// What it gets. Dropped, it is lost until the leases run out: whoever takes it must give it back.
 #[derive(Default)]
 pub(super) struct Answer {
-    pub(super) jobs: Vec<LeasedJob>,
+    pub(super) jobs: Vec<(LeasedJob, Option<Pins>)>,
     pub(super) cancelled: Vec<LeaseToken>,
     pub(super) claim: Option<crate::queue::Claim>,
 }
@@ -253,14 +254,14 @@ async fn first_of(tx: &Transaction<'_>, contender: &Contender, count: usize) -> 
     found.iter().map(|row| Ok((rows::life(row)?, row.try_get::<_, i64>("payload_bytes")?.unsigned_abs()))).collect()
 }
 
-/// What workers get for these leases.
-async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done<HashMap<LeaseToken, LeasedJob>> {
+/// What workers get for these leases, but for the sources that they are pinned to.
+async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done<HashMap<LeaseToken, (LeasedJob, Option<Pins>)>> {
     if lives.is_empty() {
         return Ok(HashMap::new());
     }
     let query = tx
         .prepare_cached(
-            "SELECT j.seq, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed
+            "SELECT j.seq, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
              FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ANY ($1)",
         )
         .await?;
@@ -275,18 +276,20 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
         let token = *tokens.get(&row.try_get("seq")?).ok_or_else(missing)?;
         let source =
             String::from_utf8(row.try_get("script")?).map_err(|err| QueueError::Corrupt { what: "script", why: err.to_string() })?;
+        let companions: Companions = rows::json(row, "libraries")?;
+        let (script, libraries) = companions.with(row.try_get("script_name")?, source);
         let job = LeasedJob {
             token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-            script: ScriptSource { source, name: row.try_get("script_name")? },
+            script,
             entry: row.try_get("entry")?,
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
-            libraries: rows::json(row, "libraries")?,
+            libraries,
             limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
-        Ok((token, job))
+        Ok((token, (job, rows::json_or_null(row, "pins")?)))
     };
     found.iter().map(job).collect()
 }

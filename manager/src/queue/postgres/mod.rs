@@ -9,6 +9,7 @@ mod lane;
 mod lease;
 mod lives;
 mod promote;
+mod published;
 mod rows;
 mod schema;
 mod session;
@@ -136,7 +137,8 @@ impl Postgres {
     ) -> Result<Acquired, QueueError> {
         let ask = lease::Ask { scope: scope.clone(), worker: worker.to_owned(), slots, known, now_ms: now.as_millisecond() };
         let lease::Answer { jobs, cancelled, claim } = self.lease.ask(ask).await?;
-        Ok(Acquired { jobs, cancelled, claim: claim.unwrap_or_else(|| Claim::on(Vec::new(), drop)) })
+        let (jobs, pins) = super::published::pinned(jobs);
+        Ok(Acquired { jobs, pins, cancelled, claim: claim.unwrap_or_else(|| Claim::on(Vec::new(), drop)) })
     }
 
     pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {

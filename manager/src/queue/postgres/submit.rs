@@ -177,13 +177,13 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
     let insert = tx
         .prepare_cached(
             "INSERT INTO jobs (seq, id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes,
-                               script_name, source_bytes, entry, terms, tags)
+                               script_name, source_bytes, entry, terms, tags, script_version)
              SELECT seq, id, tenant, 0, hold, created_ms, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
-                    source_bytes, entry, terms, tags
+                    source_bytes, entry, terms, tags, script_version
              FROM unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[], $8::text[],
-                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[])
+                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[])
                   AS n (seq, id, hold, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name, source_bytes,
-                        entry, terms, tags, tenant)",
+                        entry, terms, tags, tenant, script_version)",
         )
         .await?;
     tx.execute(
@@ -198,12 +198,13 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
             column!(new, |new| new.job.spec.priority),
             column!(new, |new| new.job.spec.concurrency_key.as_deref()),
             column!(new, |new| new.job.payload_bytes() as i64),
-            column!(new, |new| new.job.spec.script.name.as_str()),
-            column!(new, |new| new.job.spec.script.source.len() as i64),
+            column!(new, |new| new.job.sources.script.name.as_str()),
+            column!(new, |new| new.job.sources.source_bytes.cast_signed()),
             column!(new, |new| new.job.spec.entry.as_deref()),
             column!(new, |new| new.job.terms_json.as_str()),
             column!(new, |new| new.job.tags_json.as_str()),
             column!(new, |new| new.job.tenant.as_str()),
+            column!(new, |new| new.job.sources.version.map(u32::cast_signed)),
         ],
     )
     .await?;
@@ -216,19 +217,20 @@ async fn insert_payloads(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
     }
     let insert = tx
         .prepare_cached(
-            "INSERT INTO payloads (seq, script, input, context, libraries, seed)
-             SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bigint[])",
+            "INSERT INTO payloads (seq, script, input, context, libraries, seed, pins)
+             SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[])",
         )
         .await?;
     tx.execute(
         &insert,
         &[
             column!(new, |new| new.seq),
-            column!(new, |new| new.job.spec.script.source.as_bytes()),
+            column!(new, |new| new.job.sources.script.source.as_bytes()),
             column!(new, |new| new.job.spec.input.as_str()),
             column!(new, |new| new.job.spec.context.as_str()),
             column!(new, |new| new.job.libraries_json.as_str()),
             column!(new, |new| new.job.spec.seed.map(u64::cast_signed)),
+            column!(new, |new| new.job.pins_json.as_deref()),
         ],
     )
     .await?;

@@ -16,7 +16,7 @@ type Done<T> = Result<T, QueueError>;
 
 /// A job's columns, its payload left alone.
 const JOB: &str =
-    "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.source_bytes, j.entry,
+    "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.script_version, j.source_bytes, j.entry,
     j.terms, j.priority, j.concurrency_key, j.cancelled_by, j.dead, j.tags, o.outcome, o.usage, o.engine
     FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
@@ -133,7 +133,11 @@ fn view(row: &Row) -> Done<JobView> {
         created_at: rows::time(row, "created_ms")?,
         started_at: rows::time_or_null(row, "started_ms")?,
         finished_at: rows::time_or_null(row, "finished_ms")?,
-        script: ScriptView { name: row.try_get("script_name")?, source_bytes: row.try_get::<_, i64>("source_bytes")?.unsigned_abs() },
+        script: ScriptView {
+            name: row.try_get("script_name")?,
+            version: row.try_get::<_, Option<i32>>("script_version")?.map(i32::cast_unsigned),
+            source_bytes: row.try_get::<_, i64>("source_bytes")?.unsigned_abs(),
+        },
         entry: row.try_get("entry")?,
         limits: terms.limits,
         priority: row.try_get("priority")?,

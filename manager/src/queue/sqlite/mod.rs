@@ -4,6 +4,7 @@
 
 mod keys;
 mod lease;
+mod published;
 mod rows;
 mod schema;
 mod transitions;
@@ -91,7 +92,8 @@ impl Sqlite {
         let (leases, claim, cancelled): (Vec<Leased>, _, _) = self.writer.run(work).await?;
         let jobs =
             if leases.is_empty() { Vec::new() } else { self.read(move |conn| views::leased_jobs(conn, &leases, policy.lease)).await? };
-        Ok(Acquired { jobs, cancelled, claim })
+        let (jobs, pins) = super::published::pinned(jobs);
+        Ok(Acquired { jobs, pins, cancelled, claim })
     }
 
     pub(super) async fn renew(&self, scope: &Scope, tokens: Vec<LeaseToken>, now: Timestamp) -> Result<Vec<TokenState>, QueueError> {

@@ -10,8 +10,13 @@ use crate::queue::OpenError;
 const APPLICATION_ID: i64 = 0x416d_7075;
 
 /// Each step brings a file from the version of its index to the next. Steps are never edited once released, only added.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema-1.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql"), include_str!("schema-4.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema-1.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
+];
 
 /// Opens the writer's connection and brings the file to the newest schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {

@@ -42,8 +42,8 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
     };
     conn.prepare_cached(
         "INSERT INTO jobs (id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
-                           source_bytes, entry, terms, tags)
-         VALUES (:id, :tenant, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :source_bytes, :entry, :terms,
+                           script_version, source_bytes, entry, terms, tags)
+         VALUES (:id, :tenant, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :script_version, :source_bytes, :entry, :terms,
                  :tags)",
     )?
     .execute(named_params! {
@@ -56,24 +56,26 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         ":priority": job.spec.priority,
         ":key": job.spec.concurrency_key,
         ":payload_bytes": job.payload_bytes() as i64,
-        ":script_name": job.spec.script.name,
-        ":source_bytes": job.spec.script.source.len() as i64,
+        ":script_name": job.sources.script.name,
+        ":script_version": job.sources.version,
+        ":source_bytes": job.sources.source_bytes.cast_signed(),
         ":entry": job.spec.entry,
         ":terms": job.terms_json,
         ":tags": job.tags_json,
     })?;
     let seq = conn.last_insert_rowid();
     conn.prepare_cached(
-        "INSERT INTO payloads (seq, script, input, context, libraries, seed)
-         VALUES (:seq, :script, :input, :context, :libraries, :seed)",
+        "INSERT INTO payloads (seq, script, input, context, libraries, seed, pins)
+         VALUES (:seq, :script, :input, :context, :libraries, :seed, :pins)",
     )?
     .execute(named_params! {
         ":seq": seq,
-        ":script": job.spec.script.source,
+        ":script": job.sources.script.source,
         ":input": job.spec.input.as_str(),
         ":context": job.spec.context.as_str(),
         ":libraries": job.libraries_json,
         ":seed": job.spec.seed.map(u64::cast_signed),
+        ":pins": job.pins_json,
     })?;
     for (key, value) in &job.spec.tags {
         conn.prepare_cached("INSERT INTO tags (tenant, key, value, seq) VALUES (?1, ?2, ?3, ?4)")?.execute((

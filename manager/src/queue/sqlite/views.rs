@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptSource, ScriptView, TenantName};
+use ampoule_protocol::{JobId, JobList, JobState, JobView, LeasedJob, LogLine, LogPage, ScriptView, TenantName};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 
 use super::{lease::Leased, rows};
 use crate::queue::{
-    Depths, JobFilter, MAX_PAGE_BYTES, QueueError, Scope,
+    Depths, JobFilter, MAX_PAGE_BYTES, Pins, QueueError, Scope,
+    companions::Companions,
     life::{Hold, Terms},
 };
 
 /// A job's columns, its payload left alone.
 const JOB: &str =
-    "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.source_bytes, j.entry,
+    "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.script_version, j.source_bytes, j.entry,
     j.terms, j.priority, j.concurrency_key, j.cancelled_by, j.dead, j.tags, o.outcome, o.usage, o.engine
     FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
@@ -129,7 +130,11 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         created_at: rows::time(row, "created_ms")?,
         started_at: rows::time_or_null(row, "started_ms")?,
         finished_at: rows::time_or_null(row, "finished_ms")?,
-        script: ScriptView { name: row.get("script_name")?, source_bytes: row.get::<_, i64>("source_bytes")?.unsigned_abs() },
+        script: ScriptView {
+            name: row.get("script_name")?,
+            version: row.get("script_version")?,
+            source_bytes: row.get::<_, i64>("source_bytes")?.unsigned_abs(),
+        },
         entry: row.get("entry")?,
         limits: terms.limits,
         priority: row.get("priority")?,
@@ -142,10 +147,10 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
     })
 }
 
-/// What a worker gets for its leases.
-pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration) -> Result<Vec<LeasedJob>, QueueError> {
+/// What a worker gets for its leases, but for the sources that they are pinned to.
+pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration) -> Result<Vec<(LeasedJob, Option<Pins>)>, QueueError> {
     let mut query = conn.prepare_cached(
-        "SELECT j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed
+        "SELECT j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
          FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ?1",
     )?;
     let mut jobs = Vec::with_capacity(leases.len());
@@ -153,17 +158,20 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         let mut found = query.query([leased.seq])?;
         let missing = || QueueError::Corrupt { what: "payload", why: "it is missing".into() };
         let row = found.next()?.ok_or_else(missing)?;
-        jobs.push(LeasedJob {
+        let companions: Companions = rows::json(row, "libraries")?;
+        let (script, libraries) = companions.with(row.get("script_name")?, row.get("script")?);
+        let job = LeasedJob {
             token: leased.token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-            script: ScriptSource { source: row.get("script")?, name: row.get("script_name")? },
+            script,
             entry: row.get("entry")?,
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
-            libraries: rows::json(row, "libraries")?,
+            libraries,
             limits: rows::json::<Terms>(row, "terms")?.limits,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
-        });
+        };
+        jobs.push((job, rows::json_or_null(row, "pins")?));
     }
     Ok(jobs)
 }

@@ -1,0 +1,138 @@
+//! The web's common API: <https://min-common-api.proposal.wintertc.org>.
+//!
+//! It comes in **parts**: a JavaScript source each (`js/`), which is one function that takes the [tools](tools) and gives the part's classes. The
+//! sources are compiled when the guest is pre-initialised; a part's function runs when a script first touches one of its globals, which until
+//! then are accessors. So a script pays for what it uses.
+//!
+//! **A script must not reach in.** By the time a part runs, the script may have replaced every built-in that it can name. So sources
+//! of parts use syntax and tools alone: they call no method of a built-in prototype, do not iterate over arrays of theirs, do not
+//! `await`, keep state in `#private` fields, and give every record all of its fields when they make it (an assignment to a missing one
+//! would find setters on `Object.prototype`). Whatever parses or crunches is native.
+
+use std::cell::{OnceCell, RefCell};
+
+use boa_engine::{
+    Context, JsArgs, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction, Source,
+    job::{GenericJob, Job},
+    js_string,
+    object::FunctionObjectBuilder,
+    property::{PropertyDescriptor, PropertyKey},
+};
+
+use crate::realm::bindings;
+
+mod bytes;
+mod mime;
+mod parts;
+mod promises;
+mod text;
+mod tools;
+mod url;
+
+use parts::PARTS;
+
+/// What the API keeps for a realm.
+#[derive(Default)]
+pub(crate) struct Web {
+    /// Each part's function.
+    factories: RefCell<Vec<JsObject>>,
+    /// What it gave, once it ran.
+    exports: RefCell<Vec<Option<JsObject>>>,
+    tools: OnceCell<JsObject>,
+    originals: OnceCell<tools::Originals>,
+}
+
+/// Compiles the parts and makes their names global.
+pub(crate) fn install(context: &mut Context) -> JsResult<()> {
+    let bindings = bindings(context);
+    let originals = tools::Originals::find(context);
+    assert!(bindings.web.originals.set(originals).is_ok(), "installed once");
+    let global = context.global_object();
+    global.define_property_or_throw(js_string!("self"), hidden(global.clone().into()), context)?;
+    for (at, part) in PARTS.iter().enumerate() {
+        let factory = context.eval(Source::from_reader(part.source.as_bytes(), Some(part.path.as_ref())))?;
+        bindings.web.factories.borrow_mut().push(factory.as_callable().expect("a part is a function"));
+        bindings.web.exports.borrow_mut().push(None);
+        for name in part.globals {
+            declare(at, name, context)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a global that loads its part when first touched, and is a plain property from then on.
+fn declare(part: usize, name: &'static str, context: &mut Context) -> JsResult<()> {
+    let get = NativeFunction::from_copy_closure(move |_, _, context| {
+        let value = exports(part, context)?.get(js_string!(name), context)?;
+        // Not from inside the getter: the interpreter would then remember where this was touched that a getter is to be called.
+        let (realm, settled) = (context.realm().clone(), value.clone());
+        let job = move |context: &mut Context| settle(name, settled, context);
+        context.enqueue_job(Job::GenericJob(GenericJob::new(job, realm)));
+        Ok(value)
+    });
+    // Assigning makes a plain property of what was assigned, on the object that was assigned to.
+    let set = NativeFunction::from_copy_closure(move |this, arguments, context| {
+        let target = this.as_object().unwrap_or_else(|| context.global_object());
+        target.define_property_or_throw(js_string!(name), hidden(arguments.get_or_undefined(0).clone()), context)?;
+        Ok(JsValue::undefined())
+    });
+    let get = FunctionObjectBuilder::new(context.realm(), get).name(JsString::from(name)).build();
+    let set = FunctionObjectBuilder::new(context.realm(), set).name(JsString::from(name)).length(1).build();
+    let accessor = PropertyDescriptor::builder().get(get).set(set).enumerable(false).configurable(true).build();
+    context.global_object().define_property_or_throw(JsString::from(name), accessor, context)?;
+    Ok(())
+}
+
+/// Ends the accessor, unless the script did, or froze the global object: then it stays, and gives the same value.
+fn settle(name: &'static str, value: JsValue, context: &mut Context) -> JsResult<JsValue> {
+    let global = context.global_object();
+    let key = PropertyKey::from(js_string!(name));
+    let ours = global
+        .borrow()
+        .properties()
+        .get(&key)
+        .is_some_and(|property| property.is_accessor_descriptor() && property.configurable() == Some(true));
+    if ours {
+        global.define_property_or_throw(key, hidden(value), context)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+/// What a part exports; the part runs if it did not yet.
+fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
+    let bindings = bindings(context);
+    let loaded = bindings.web.exports.borrow()[part].clone();
+    if let Some(exports) = loaded {
+        return Ok(exports);
+    }
+    let tools = match bindings.web.tools.get() {
+        Some(tools) => tools.clone(),
+        None => {
+            let tools = tools::build(context)?;
+            bindings.web.tools.get_or_init(|| tools).clone()
+        }
+    };
+    let factory = bindings.web.factories.borrow()[part].clone();
+    let exports = factory.call(&JsValue::undefined(), &[tools.into()], context)?;
+    let exports = exports.as_object().expect("a part gives an object");
+    bindings.web.exports.borrow_mut()[part] = Some(exports.clone());
+    Ok(exports)
+}
+
+/// Says that nothing in the script caught an exception: it ends the run, as one of a timer does.
+fn report(error: JsValue, context: &mut Context) {
+    let realm = context.realm().clone();
+    let throw = move |_: &mut Context| Err(JsError::from_opaque(error));
+    context.enqueue_job(Job::GenericJob(GenericJob::new(throw, realm)));
+}
+
+/// What the part with that name exports under `export`.
+pub(crate) fn export(part: &str, export: &str, context: &mut Context) -> JsResult<JsValue> {
+    let at = PARTS.iter().position(|candidate| candidate.name == part).expect("a part that exists");
+    exports(at, context)?.get(JsString::from(export), context)
+}
+
+/// A property with the attributes of built-in globals.
+fn hidden(value: JsValue) -> PropertyDescriptor {
+    PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true).build()
+}
