@@ -90,9 +90,37 @@ impl Default for TenantSettings {
     }
 }
 
+/// [`TenantView`] as it is on the wire: without the settings' own word that there is nothing beside them.
+#[cfg(feature = "schema")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes")]
+struct TenantWire {
+    /// Its name.
+    name: TenantName,
+    /// Its share of the slots while several tenants have waiting jobs.
+    weight: u32,
+    /// Most of its jobs that run at once.
+    max_running: Option<u32>,
+    /// When it was first heard of.
+    created_at: Timestamp,
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for TenantView {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        TenantWire::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for TenantView {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        TenantWire::schemas(schemas);
+    }
+}
+
 /// A tenant as an admin sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TenantView {
     /// Its name.
     pub name: TenantName,

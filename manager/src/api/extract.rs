@@ -28,6 +28,9 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Res
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::ContentType);
     }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(ApiError::Encoding);
+    }
     let too_large = || ApiError::TooLarge { most: most.0 };
     let announced: Option<u64> = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut stream = body.into_data_stream();

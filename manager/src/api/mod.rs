@@ -17,6 +17,7 @@ use std::sync::Arc;
 use ampoule_protocol::Role;
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use tokio_util::sync::CancellationToken;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -95,5 +96,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .fallback(|| async { ApiError::NoRoute })
         .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(from_fn_with_state(api.clone(), auth::local_host))
+        // For those who ask for it; streams and small answers are left as they are. The fastest level, because it runs among other requests.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(api)
 }

@@ -39,7 +39,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than the manager reads"),
     (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large", "a part of the job is larger than its limit"),
     (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large", "what is to be published is larger than its limit"),
-    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "the body must be JSON"),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "the body must be JSON, and not compressed"),
     (StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", "the body has a field that is not known"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body has the wrong shape"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job", "the job cannot be run"),
@@ -87,6 +87,8 @@ pub(super) enum ApiError {
     Header { name: &'static str, wanted: &'static str },
     #[error("the body must be JSON: send `content-type: application/json`")]
     ContentType,
+    #[error("the body is compressed; send it as it is, without `content-encoding`")]
+    Encoding,
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: u64 },
     #[error("the body ended before it was complete")]
@@ -144,7 +146,7 @@ impl ApiError {
             Self::Id(_) => (StatusCode::BAD_REQUEST, "invalid_id"),
             Self::Query(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::Header { .. } => (StatusCode::BAD_REQUEST, "invalid_header"),
-            Self::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::ContentType | Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "incomplete_body"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json"),

@@ -75,3 +75,14 @@ fn walk(value: &Value, refs: &mut BTreeSet<String>, names: &mut BTreeSet<String>
         _ => {}
     }
 }
+
+#[tokio::test]
+async fn answers_are_compressed_for_those_who_ask() {
+    let m = Manager::start(On::Sqlite).await;
+    let ask = async |path: &str| m.request(Method::GET, path).header("accept-encoding", "gzip").send().await.unwrap();
+    let large = ask("/openapi.json").await;
+    assert_eq!(large.headers()["content-encoding"], "gzip");
+    let (bytes, plain) = (large.bytes().await.unwrap(), m.get("/openapi.json").await);
+    assert!(bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() * 3 < plain.text.len(), "{} of {}", bytes.len(), plain.text.len());
+    assert!(!plain.headers.contains_key("content-encoding") && !ask("/healthz").await.headers().contains_key("content-encoding"));
+}
