@@ -5,6 +5,7 @@ use crate::{KeyId, Outcome};
 
 /// An attempt that did not end its job, or no longer does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LostAttempt {
     /// Its number.
     pub attempt: u32,
@@ -26,6 +27,7 @@ pub struct LostAttempt {
 
 /// Why an attempt did not end its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LostCause {
     /// Its worker fell silent and the lease ran out.
@@ -61,6 +63,7 @@ impl LostCause {
 
 /// Who asked for a job's cancel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CancelledBy {
     /// The role of the key that was shown, `anybody` where none is needed, or `concurrency_key`.
     pub by: String,

@@ -28,6 +28,7 @@ pub const MAX_BATCH_JOBS: usize = 1_000;
 
 /// Identity of a job: a UUIDv7, so ids sort by creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct JobId(Uuid);
 
@@ -65,6 +66,7 @@ impl FromStr for JobId {
 
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// Durably stored, waits for a worker. Comes from submit, from a lease that ran out or was released, and from a fault
@@ -115,6 +117,7 @@ impl From<&Outcome> for JobState {
 
 /// What a client asks for: the body of `POST /v1/jobs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobSpec {
     /// What to run.
@@ -304,6 +307,7 @@ impl JobSpec {
 
 /// A job as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobView {
     /// Identity.
     pub id: JobId,
@@ -360,6 +364,7 @@ pub struct JobView {
 
 /// Body of `POST /v1/jobs/batch`: all of them are stored, or none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BatchSpec {
     /// 1 to [`MAX_BATCH_JOBS`] jobs.
@@ -368,6 +373,7 @@ pub struct BatchSpec {
 
 /// Answer of `POST /v1/jobs/batch`, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BatchStored {
     /// The new jobs.
     pub jobs: Vec<JobRef>,
@@ -375,6 +381,7 @@ pub struct BatchStored {
 
 /// A job's identity alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobRef {
     /// Which job.
     pub id: JobId,
@@ -382,6 +389,7 @@ pub struct JobRef {
 
 /// A job's script without its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScriptView {
     /// The name that it was published by, or that stack traces show.
     pub name: String,
@@ -394,6 +402,7 @@ pub struct ScriptView {
 
 /// Answer of `GET /v1/jobs`: newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobList {
     /// One page of jobs.
     pub items: Vec<JobView>,

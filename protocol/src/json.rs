@@ -11,6 +11,17 @@ pub struct Json(Box<RawValue>);
 #[error("not valid JSON: {0}")]
 pub struct NotJson(serde_json::Error);
 
+/// Any JSON value.
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Json {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        serde_json::Value::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Json {}
+
 impl Json {
     /// The JSON value `null`.
     pub fn null() -> Self {

@@ -13,6 +13,7 @@ pub const MAX_REQUESTS_PER_SECOND: u32 = 1_000_000;
 
 /// Identity of an API key: a UUIDv7. It is part of the key, and no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct KeyId(Uuid);
 
@@ -45,6 +46,7 @@ impl FromStr for KeyId {
 
 /// Body of `POST /v1/keys`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeySpec {
     /// For people: what it is for. 1 to [`MAX_KEY_NAME_CHARS`] characters.
@@ -86,6 +88,7 @@ impl KeySpec {
 
 /// An API key as an admin sees it, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeyView {
     /// Identity.
     pub id: KeyId,
@@ -111,6 +114,7 @@ pub struct KeyView {
 
 /// Answer of `POST /v1/keys`: the only time that the key is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NewKey {
     /// The key: `authorization: Bearer KEY`.
     pub key: String,
@@ -121,6 +125,7 @@ pub struct NewKey {
 
 /// Answer of `GET /v1/keys`: oldest first, revoked ones included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeyList {
     /// One page of keys.
     pub items: Vec<KeyView>,

@@ -8,6 +8,7 @@ use crate::{JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LeaseToken {
     /// The job.
@@ -18,6 +19,7 @@ pub struct LeaseToken {
 
 /// Body of `POST /v1/leases/acquire`, a long poll: answered at once when there is something to say, else after `wait_ms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AcquireRequest {
     /// Name of the worker process, for records; unique per start.
@@ -33,6 +35,7 @@ pub struct AcquireRequest {
 
 /// Answer of `POST /v1/leases/acquire`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AcquireResponse {
     /// Leased now, oldest job first.
     pub jobs: Vec<LeasedJob>,
@@ -42,6 +45,7 @@ pub struct AcquireResponse {
 
 /// All that a worker needs to run a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LeasedJob {
     /// The lease.
     pub token: LeaseToken,
@@ -69,6 +73,7 @@ pub struct LeasedJob {
 /// Body of `POST /v1/leases/renew` (all leases of a worker in one call) and `POST /v1/leases/release` (back to the queue,
 /// the attempt does not count against the job).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tokens {
     /// Which leases.
@@ -77,6 +82,7 @@ pub struct Tokens {
 
 /// Body of `POST /v1/leases/logs`: what runs have said since the last such call, all runs of a worker in one call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AppendRequest {
     /// New lines, by run.
@@ -85,6 +91,7 @@ pub struct AppendRequest {
 
 /// New lines of one run. Lines that were appended before are not stored twice: their offsets tell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogAppend {
     /// Under which lease.
@@ -96,6 +103,7 @@ pub struct LogAppend {
 /// Body of `POST /v1/leases/attend`, a long poll by which a manager knows that a worker lives: when its connection breaks and the worker does
 /// not renew its leases soon after, they are taken back. Answered with nothing after `wait_ms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AttendRequest {
     /// Name of the worker process, as in [`AcquireRequest::worker`].
@@ -106,6 +114,7 @@ pub struct AttendRequest {
 
 /// Body of `POST /v1/leases/complete`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
     /// Finished runs.
@@ -114,6 +123,7 @@ pub struct CompleteRequest {
 
 /// One finished run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Completion {
     /// Under which lease.
@@ -131,6 +141,7 @@ fn is_zero(number: &u64) -> bool {
 
 /// Answer of renew, release, logs and complete: one state per token, in the order asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LeaseStates {
     /// What became of each token.
     pub results: Vec<TokenState>,
@@ -138,6 +149,7 @@ pub struct LeaseStates {
 
 /// What became of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenState {
     /// The token.
     pub token: LeaseToken,
@@ -147,6 +159,7 @@ pub struct TokenState {
 
 /// What a manager answers for one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LeaseState {
     /// Renewed; goes on for another lease period.

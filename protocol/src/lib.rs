@@ -6,6 +6,8 @@
 //! Everything here is data and pure functions. Sizes are in bytes and durations in milliseconds, and their names end so
 //! (`memory_bytes`, `wall_ms`). JSON that belongs to a script (input, context, returned value) is carried as its
 //! own text in a [`Json`], never parsed and printed again: a lone surrogate or `1e21` arrives as it was sent.
+//!
+//! The feature `schema` describes the nouns for the API's document; only the manager wants it.
 
 #![forbid(unsafe_code)]
 

@@ -4,6 +4,7 @@ use crate::ByteSize;
 
 /// The ceilings of one run, all of them always in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Wasm instructions that may run, counted exactly: so many for the load of the script, and so many for the run itself.
@@ -28,6 +29,7 @@ pub struct Limits {
 
 /// The limits that a job asks for; what it leaves out gets the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSpec {
     /// See [`Limits::fuel`].
@@ -73,6 +75,7 @@ pub struct LimitError {
 
 /// A limit whose excess ends the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
     /// [`Limits::fuel`] is used up.

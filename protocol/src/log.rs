@@ -4,6 +4,7 @@ use crate::JobState;
 
 /// How loud a log line is; `console.log` and `console.info` differ as in the Console Standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// `console.debug`, `console.trace`.
@@ -39,6 +40,7 @@ impl LogLevel {
 
 /// One message of a run's console.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// Position among the run's messages, from 0 without gaps.
     pub offset: u64,
@@ -62,6 +64,7 @@ pub struct StateChange {
 
 /// Answer of `GET /v1/jobs/{id}/logs`: of the current or last attempt, or of the one that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogPage {
     /// Whose messages; 0 before the first attempt.
     #[serde(default)]

@@ -44,6 +44,7 @@ pub enum Outcome {
 
 /// What a script threw. A thrown value that is no `Error` has the name `""` and its text as message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScriptError {
     /// The error's `name`, such as `TypeError`.
     pub name: String,
@@ -55,6 +56,7 @@ pub struct ScriptError {
 
 /// Our failures, by name. Only faults are retried by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCode {
     /// The JavaScript engine panicked or trapped where no limit explains it.
@@ -98,10 +100,26 @@ impl Outcome {
     }
 }
 
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Outcome {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Wire::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Outcome {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        Wire::schemas(schemas);
+    }
+}
+
 /// The flat object that an outcome is on the wire. (An internally tagged enum would parse the value and print it anew.)
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Wire {
+    /// `returned` with `value`, `threw` with `error`, `limit_exceeded` with `limit`, `ceiling` and `used`, `cancelled`, or `fault` with `code`.
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
     value: Option<Json>,

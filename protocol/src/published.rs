@@ -17,6 +17,7 @@ pub const MAX_ALIASES: usize = 64;
 
 /// Body of `PUT /v1/scripts/{name}` and `PUT /v1/libraries/{name}`: one `source`, or `modules` by path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishSpec {
     /// The only module; its path is `main` of the manifest, or the name with `.js`.
@@ -32,6 +33,7 @@ pub struct PublishSpec {
 
 /// How a version is run, unless a job says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Manifest {
     /// Path of the module that is loaded first; without it the only module, or `main.js`, `main.ts`, `index.js`, `index.ts`, whichever is
@@ -62,6 +64,7 @@ fn is_null(value: &Json) -> bool {
 
 /// One version, as it was published. It never changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VersionView {
     /// The script's or library's name.
     pub name: String,
@@ -82,6 +85,7 @@ pub struct VersionView {
 
 /// A published name, with what it points to. Answer of `GET /v1/scripts/{name}`, and an item of `GET /v1/scripts`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PublishedView {
     /// The name.
     pub name: String,
@@ -98,6 +102,7 @@ pub struct PublishedView {
 
 /// Answer of `GET /v1/scripts`, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PublishedList {
     /// One page of names.
     pub items: Vec<PublishedView>,
@@ -108,6 +113,7 @@ pub struct PublishedList {
 
 /// Body of `PUT /v1/scripts/{name}/aliases/{alias}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AliasSpec {
     /// The version to point to.
@@ -119,6 +125,7 @@ pub struct AliasSpec {
 
 /// An alias.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AliasView {
     /// Its name.
     pub alias: String,
@@ -128,6 +135,7 @@ pub struct AliasView {
 
 /// Answer of `GET /v1/scripts/{name}/aliases`, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AliasList {
     /// All of them; at most [`MAX_ALIASES`].
     pub items: Vec<AliasView>,

@@ -6,6 +6,7 @@ use crate::{Language, LibrarySource, ScriptSource};
 
 /// A version of something published: `{name}` is the latest one, `{name, version}` and `{name, alias}` name another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionRef {
     /// Under which name it was published.
@@ -105,6 +106,7 @@ impl From<LibrarySource> for JobLibrary {
 macro_rules! wire {
     ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
         #[derive(Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(deny_unknown_fields, default)]
         struct $name {
             $(#[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)*
@@ -127,6 +129,26 @@ macro_rules! wire {
 
 wire!(ScriptWire { source: String, name: String, version: u32, alias: String });
 wire!(LibraryWire { name: String, source: String, library: String, version: u32, alias: String });
+
+/// Those that are something else in Rust than on the wire.
+#[cfg(feature = "schema")]
+macro_rules! described_as {
+    ($($name:ident: $wire:ident),*) => {$(
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                $wire::schema()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+                $wire::schemas(schemas);
+            }
+        }
+    )*};
+}
+#[cfg(feature = "schema")]
+described_as!(JobScript: ScriptWire, JobLibrary: LibraryWire);
 
 impl TryFrom<ScriptWire> for JobScript {
     type Error = &'static str;

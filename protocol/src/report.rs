@@ -4,6 +4,7 @@ use crate::{LogLine, Outcome};
 
 /// What one run did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RunReport {
     /// How it ended.
     pub outcome: Outcome,
@@ -17,6 +18,7 @@ pub struct RunReport {
 
 /// What one run took of each limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Usage {
     /// Fuel of the call to the entry, all its microtasks included.
     pub fuel: u64,
@@ -39,6 +41,7 @@ pub struct Usage {
 
 /// Where a run's loaded script came from. Nothing else about the run depends on it: not the outcome, not the logs, not the fuel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImageUse {
     /// Loaded in this run: the script was seen for the first time, or it did not fit the limits, or images are switched off.

@@ -9,6 +9,7 @@ pub const MAX_NON_RETRYABLE: usize = 32;
 
 /// When a job is run again. Lost workers and faults are by themselves; what a script throws only where it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
     /// Attempts that may fail, of which the last one ends the job; without it what the operator set. Releases by a draining worker do not
@@ -49,6 +50,7 @@ impl Retry {
 
 /// What happens to a job whose concurrency key another job holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConcurrencyPolicy {
     /// It waits until the key is free.

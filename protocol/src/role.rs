@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the holder of an API key may do. But for [`Role::Worker`], each may all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sees its tenant's jobs, their results and logs.

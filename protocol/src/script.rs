@@ -19,6 +19,7 @@ const SOURCE_MAP: &str = "//# sourceMappingURL=data:";
 
 /// What a source is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
     /// JavaScript, whatever the names of the modules end with. Scripts are so once they are stored: sandboxes know nothing else.
@@ -43,6 +44,7 @@ impl Language {
 
 /// The script of a job: a source, and the modules that it imports by relative paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScriptSource {
     /// JavaScript or TypeScript: a module if it imports or exports, a plain script otherwise.
@@ -64,6 +66,7 @@ pub struct ScriptSource {
 
 /// A library: what a script imports as `lib:NAME` or receives as `libraries.NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LibrarySource {
     /// The name after `lib:`.

@@ -9,6 +9,7 @@ pub const MAX_TENANT_CHARS: usize = 64;
 /// Name of a tenant: whose jobs these are. 1 to [`MAX_TENANT_CHARS`] letters and digits of ASCII, `-`, `_` and `.`, the first of them a letter
 /// or a digit. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantName(Arc<str>);
 
@@ -73,6 +74,7 @@ pub const MAX_WEIGHT: u32 = 1_000;
 
 /// Body of `PUT /v1/tenants/{name}`: how a tenant is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TenantSettings {
     /// Its share of the slots while several tenants have waiting jobs, against the others' weights; 1 to [`MAX_WEIGHT`].
@@ -85,6 +87,35 @@ pub struct TenantSettings {
 impl Default for TenantSettings {
     fn default() -> Self {
         Self { weight: 1, max_running: None }
+    }
+}
+
+/// [`TenantView`] as it is on the wire: without the settings' own word that there is nothing beside them.
+#[cfg(feature = "schema")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes")]
+struct TenantWire {
+    /// Its name.
+    name: TenantName,
+    /// Its share of the slots while several tenants have waiting jobs.
+    weight: u32,
+    /// Most of its jobs that run at once.
+    max_running: Option<u32>,
+    /// When it was first heard of.
+    created_at: Timestamp,
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for TenantView {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        TenantWire::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for TenantView {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        TenantWire::schemas(schemas);
     }
 }
 
@@ -102,6 +133,7 @@ pub struct TenantView {
 
 /// Answer of `GET /v1/tenants`, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TenantList {
     /// One page of tenants.
     pub items: Vec<TenantView>,

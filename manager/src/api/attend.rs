@@ -16,6 +16,7 @@ use super::{Api, auth::Caller, leases, problem::ApiError};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Held open by a worker as long as it lives; 204 when the time is over or this manager stops, and the worker asks again.
+#[utoipa::path(post, operation_id = "attend_leases", path = "/v1/leases/attend", tag = "leases", request_body = AttendRequest, responses((status = 204, description = "The time is over: ask again")))]
 pub(super) async fn attend(State(api): State<Arc<Api>>, _caller: Caller, headers: HeaderMap, body: Body) -> Result<StatusCode, ApiError> {
     let (ask, _): (AttendRequest, _) = leases::read(&api, &headers, body).await?;
     leases::named(&ask.worker)?;

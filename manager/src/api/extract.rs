@@ -28,6 +28,9 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Res
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::ContentType);
     }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(ApiError::Encoding);
+    }
     let too_large = || ApiError::TooLarge { most: most.0 };
     let announced: Option<u64> = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut stream = body.into_data_stream();
@@ -142,9 +145,12 @@ fn inner(err: &dyn std::error::Error) -> String {
 }
 
 /// `?wait=10s`: how long the answer may take.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wait {
+    /// How long the answer may take, such as `10s` or `500ms`; the manager bounds it.
+    #[param(value_type = Option<String>, example = "10s")]
     #[serde(deserialize_with = "duration")]
     pub(super) wait: Duration,
 }

@@ -17,11 +17,13 @@ use crate::queue::{Depths, QueueError, Scope};
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
 /// The process lives.
+#[utoipa::path(get, operation_id = "get_healthz", path = "/healthz", tag = "operation", responses((status = 200, body = String, content_type = "text/plain", description = "It does")))]
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// Requests can be served: the store can be read and its writer answers.
+#[utoipa::path(get, operation_id = "get_readyz", path = "/readyz", tag = "operation", responses((status = 200, body = String, content_type = "text/plain", description = "They can")))]
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str, ApiError> {
     if api.stop.is_cancelled() {
         return Err(ApiError::Stopping);
@@ -33,7 +35,7 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str, A
 }
 
 /// Answer of `GET /v1/queue`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct QueueView {
     /// Jobs waiting to start.
     queued: u64,
@@ -58,6 +60,7 @@ fn is_none(count: &u64) -> bool {
 }
 
 /// How full the queue is, of the caller's tenant.
+#[utoipa::path(get, operation_id = "get_queue", path = "/v1/queue", tag = "operation", responses((status = 200, body = QueueView, description = "Counts")))]
 pub(super) async fn queue(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<QueueView>, ApiError> {
     let depths = api.queue.depths(&Scope::Tenant(caller.tenant), api.queue.now()).await?;
     let oldest_queued_ms = depths.oldest.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
@@ -66,6 +69,7 @@ pub(super) async fn queue(State(api): State<Arc<Api>>, caller: Caller) -> Result
 }
 
 /// All metrics. Depths are read from the store now: without the store there is no answer rather than an old one.
+#[utoipa::path(get, operation_id = "get_metrics", path = "/metrics", tag = "operation", responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "All metrics")))]
 pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
     let depths = api.queue.depths(&Scope::All, api.queue.now()).await?;
     let text = api.metrics.print(&depths, api.queue.commits());

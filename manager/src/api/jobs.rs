@@ -35,6 +35,13 @@ const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 const MAX_REASON_CHARS: usize = 500;
 
 /// Stores a job. 202 with its view; with `?wait=`, 200 once it has ended in that time.
+#[utoipa::path(post, operation_id = "submit_job", path = "/v1/jobs", tag = "jobs", request_body = JobSpec, params(
+    Wait, ("idempotency-key" = Option<String>, Header, max_length = 255, description = "All requests of a tenant with this key and the same body are one."),
+), responses(
+    (status = 200, body = JobView, description = "The job, which has ended", headers(("location" = String))),
+    (status = 202, body = JobView, description = "The job, which waits or runs", headers(("location" = String))),
+    (status = 409, description = "idempotency_conflict"),
+))]
 pub(super) async fn submit(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -80,6 +87,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 }
 
 /// One job; with `?wait=`, once it has ended or that time is over.
+#[utoipa::path(get, operation_id = "get_job", path = "/v1/jobs/{id}", tag = "jobs", params(("id" = JobId, Path), Wait), responses((status = 200, body = JobView, description = "The job")))]
 pub(super) async fn view(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -108,22 +116,29 @@ async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait: Duration)
 }
 
 /// The query of a listing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
+    /// Only jobs in this state.
     state: Option<JobState>,
+    /// Only jobs of a script with this name.
     script: Option<String>,
     /// `KEY:VALUE`; the key ends at the first colon.
     tag: Option<String>,
     /// Only those that failed after all their attempts.
     #[serde(default)]
     dead: bool,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Most jobs of the page: 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
 /// A page of jobs, newest first. It can be shorter than `limit` when outcomes are large; only a missing `next_cursor` is
 /// the end.
+#[utoipa::path(get, operation_id = "list_jobs", path = "/v1/jobs", tag = "jobs", params(Listing), responses((status = 200, body = JobList, description = "A page")))]
 pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Params(listing): Params<Listing>) -> Result<Json<JobList>, ApiError> {
     let limit = listing.limit.unwrap_or(PAGE_JOBS);
     if !(1..=MAX_PAGE_JOBS).contains(&limit) {
@@ -161,7 +176,7 @@ pub(super) fn printable(field: &'static str, text: Option<String>) -> Result<Opt
 }
 
 /// The optional body of a cancel.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CancelBody {
     /// For people who wonder later.
@@ -170,6 +185,11 @@ pub(super) struct CancelBody {
 
 /// Cancels a job. 200 with the job cancelled, also when it was before; 202 when it runs and its worker will be told;
 /// 409 when it has ended otherwise.
+#[utoipa::path(post, operation_id = "cancel_job", path = "/v1/jobs/{id}/cancel", tag = "jobs", request_body = Option<CancelBody>, params(("id" = JobId, Path)), responses(
+    (status = 200, body = JobView, description = "The job, cancelled"),
+    (status = 202, body = JobView, description = "The job, which runs and will be stopped"),
+    (status = 409, description = "job_finished"),
+))]
 pub(super) async fn cancel(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -201,6 +221,10 @@ pub(super) fn cancelled_by(caller: &Caller, body: Option<CancelBody>) -> Result<
 }
 
 /// Lets a job be tried again that failed or was cancelled. 202 with the job waiting; 409 when it is in another state.
+#[utoipa::path(post, operation_id = "retry_job", path = "/v1/jobs/{id}/retry", tag = "jobs", params(("id" = JobId, Path)), responses(
+    (status = 202, body = JobView, description = "The job, which waits again"),
+    (status = 409, description = "not_retryable"),
+))]
 pub(super) async fn retry(State(api): State<Arc<Api>>, caller: Caller, JobPath(id): JobPath) -> Result<Response, ApiError> {
     let no_job = || ApiError::NoJob(id.to_string());
     match api.queue.retry(&caller.tenant, id, api.queue.now()).await?.ok_or_else(no_job)? {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::{KeyId, KeyList, KeySpec, KeyView, MAX_WEIGHT, Role, TenantList, TenantName, TenantSettings, TenantView};
+use ampoule_protocol::{KeyId, KeyList, KeySpec, KeyView, MAX_WEIGHT, NewKey, Role, TenantList, TenantName, TenantSettings, TenantView};
 use axum::{
     Json,
     body::Body,
@@ -26,10 +26,14 @@ const MAX_PAGE_ITEMS: u32 = 1_000;
 const PAGE_ITEMS: u32 = 100;
 
 /// The query of a listing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Most items of the page: 1 to 1000; 100 without it.
+    #[param(minimum = 1, maximum = 1_000)]
     limit: Option<u32>,
 }
 
@@ -50,6 +54,9 @@ impl Page {
 }
 
 /// Makes a key. 201 with the key itself, which is shown this once.
+#[utoipa::path(post, operation_id = "create_key", path = "/v1/keys", tag = "keys", request_body = KeySpec, responses(
+    (status = 201, body = NewKey, description = "The key"), (status = 409, description = "first_key"),
+))]
 pub(super) async fn create(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let spec: KeySpec = extract::small_body(&headers, body).await?;
     spec.check().map_err(|err| ApiError::Value { field: err.field, wanted: format!("must be {}", err.wanted) })?;
@@ -63,6 +70,7 @@ pub(super) async fn create(State(api): State<Arc<Api>>, caller: Caller, headers:
 }
 
 /// A page of keys, oldest first, revoked ones too.
+#[utoipa::path(get, operation_id = "list_keys", path = "/v1/keys", tag = "keys", params(Page), responses((status = 200, body = KeyList, description = "A page")))]
 pub(super) async fn list(State(api): State<Arc<Api>>, Params(page): Params<Page>) -> Result<Json<KeyList>, ApiError> {
     let limit = page.limit()?;
     let mut items = api.queue.keys(page.after()?, limit + 1).await?;
@@ -73,6 +81,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, Params(page): Params<Page>
 }
 
 /// Revokes a key: here at once, at other managers of the store within seconds. 200 with the key, also when it was before.
+#[utoipa::path(delete, operation_id = "revoke_key", path = "/v1/keys/{id}", tag = "keys", params(("id" = KeyId, Path)), responses((status = 200, body = KeyView, description = "The key")))]
 pub(super) async fn revoke(State(api): State<Arc<Api>>, Path(id): Path<String>) -> Result<Json<KeyView>, ApiError> {
     let no_key = || ApiError::NoApiKey(id.chars().take(64).collect());
     let id: KeyId = id.parse().map_err(|_| no_key())?;
@@ -82,6 +91,7 @@ pub(super) async fn revoke(State(api): State<Arc<Api>>, Path(id): Path<String>) 
 }
 
 /// A page of tenants, by name.
+#[utoipa::path(get, operation_id = "list_tenants", path = "/v1/tenants", tag = "keys", params(Page), responses((status = 200, body = TenantList, description = "A page")))]
 pub(super) async fn tenants(State(api): State<Arc<Api>>, Params(page): Params<Page>) -> Result<Json<TenantList>, ApiError> {
     let limit = page.limit()?;
     let mut items = api.queue.tenants(page.after()?, limit + 1).await?;
@@ -92,6 +102,7 @@ pub(super) async fn tenants(State(api): State<Arc<Api>>, Params(page): Params<Pa
 }
 
 /// Sets how a tenant is treated; what is left out is as by default. One that is new is made.
+#[utoipa::path(put, operation_id = "set_tenant", path = "/v1/tenants/{name}", tag = "keys", request_body = TenantSettings, params(("name" = TenantName, Path)), responses((status = 200, body = TenantView, description = "The tenant")))]
 pub(super) async fn set_tenant(
     State(api): State<Arc<Api>>,
     Path(name): Path<String>,

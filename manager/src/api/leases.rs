@@ -16,6 +16,7 @@ const MAX_WORKER_CHARS: usize = 256;
 const MAX_TOKENS: usize = 4096;
 
 /// Leases waiting jobs to a worker and tells it of cancels. Waits while there is neither.
+#[utoipa::path(post, operation_id = "acquire_leases", path = "/v1/leases/acquire", tag = "leases", request_body = AcquireRequest, responses((status = 200, body = AcquireResponse, description = "What became of it")))]
 pub(super) async fn acquire(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -54,6 +55,7 @@ pub(super) async fn acquire(
 }
 
 /// Prolongs leases; the answer names those to cancel and those that are lost.
+#[utoipa::path(post, operation_id = "renew_leases", path = "/v1/leases/renew", tag = "leases", request_body = Tokens, responses((status = 200, body = LeaseStates, description = "What became of it")))]
 pub(super) async fn renew(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -67,6 +69,7 @@ pub(super) async fn renew(
 }
 
 /// Takes lines of logs of runs that go on. All of them are committed, or none and the answer is an error.
+#[utoipa::path(post, operation_id = "append_logs", path = "/v1/leases/logs", tag = "leases", request_body = AppendRequest, responses((status = 200, body = LeaseStates, description = "What became of it")))]
 pub(super) async fn append(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -81,6 +84,7 @@ pub(super) async fn append(
 }
 
 /// Takes reports. All of them are committed, or none and the answer is an error.
+#[utoipa::path(post, operation_id = "complete_leases", path = "/v1/leases/complete", tag = "leases", request_body = CompleteRequest, responses((status = 200, body = LeaseStates, description = "What became of it")))]
 pub(super) async fn complete(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -95,6 +99,7 @@ pub(super) async fn complete(
 }
 
 /// Takes jobs back that a worker gives up.
+#[utoipa::path(post, operation_id = "release_leases", path = "/v1/leases/release", tag = "leases", request_body = Tokens, responses((status = 200, body = LeaseStates, description = "What became of it")))]
 pub(super) async fn release(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::LogPage;
+use ampoule_protocol::{JobId, LogPage};
 use axum::{
     Json,
     extract::State,
@@ -27,13 +27,15 @@ const PAGE_LINES: u32 = 1_000;
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The query of a log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// Offset of the first line.
     #[serde(default)]
     from: u64,
-    /// Most lines of a page; a stream has no limit.
+    /// Most lines of a page: 1 to 10000; 1000 without it. A stream has no limit.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<u32>,
     /// Which attempt's; without it the current or last one's.
     attempt: Option<u32>,
@@ -45,6 +47,12 @@ pub(super) struct Page {
 /// With `accept: text/event-stream` the lines come as they are written. Events without a name are lines, their `id` the line's offset (after
 /// the first attempt `ATTEMPT:OFFSET`); `state` events say where the job is, and the stream ends with the final one. It resumes after
 /// `last-event-id`; 204 when that was the last.
+#[utoipa::path(get, operation_id = "get_job_logs", path = "/v1/jobs/{id}/logs", tag = "jobs",
+    params(("id" = JobId, Path), Page, ("last-event-id" = Option<String>, Header, description = "The last event that a stream had: resume after it")),
+    responses(
+        (status = 200, description = "A page, or a stream of events", content((LogPage = "application/json"), (String = "text/event-stream"))),
+        (status = 204, description = "The stream had ended with this event"),
+    ))]
 pub(super) async fn read(
     State(api): State<Arc<Api>>,
     caller: Caller,

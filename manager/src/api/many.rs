@@ -25,6 +25,7 @@ use crate::{
 };
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
+#[utoipa::path(post, operation_id = "submit_jobs", path = "/v1/jobs/batch", tag = "jobs", request_body = BatchSpec, responses((status = 202, body = BatchStored, description = "Their ids")))]
 pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
@@ -54,7 +55,7 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
 }
 
 /// Which jobs a bulk change is about; at least one condition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Filter {
     state: Option<JobState>,
@@ -66,7 +67,7 @@ struct Filter {
 }
 
 /// The body of a bulk change.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BulkBody {
     filter: Filter,
@@ -74,19 +75,21 @@ struct BulkBody {
 }
 
 /// Answer of a bulk change.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Changed {
     /// Jobs that were cancelled or asked to stop, or that wait again.
     changed: u64,
 }
 
 /// Cancels all jobs that the filter names, waiting and running ones.
+#[utoipa::path(post, operation_id = "cancel_jobs", path = "/v1/jobs/cancel", tag = "jobs", request_body = BulkBody, responses((status = 200, body = Changed, description = "How many")))]
 pub(super) async fn cancel(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let (filter, reason) = read(&caller, &headers, body).await?;
     change(&api, filter, Bulk::Cancel(cancelled_by(&caller, Some(CancelBody { reason }))?)).await
 }
 
 /// Lets all jobs be tried again that the filter names, failed and cancelled ones.
+#[utoipa::path(post, operation_id = "retry_jobs", path = "/v1/jobs/retry", tag = "jobs", request_body = BulkBody, responses((status = 200, body = Changed, description = "How many")))]
 pub(super) async fn retry(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let (filter, _) = read(&caller, &headers, body).await?;
     change(&api, filter, Bulk::Retry).await

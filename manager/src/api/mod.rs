@@ -10,18 +10,18 @@ mod keys;
 mod leases;
 mod logs;
 mod many;
+mod openapi;
 mod problem;
 mod scripts;
 
 use std::sync::Arc;
 
 use ampoule_protocol::Role;
-use axum::{
-    Router,
-    middleware::from_fn_with_state,
-    routing::{delete, get, post, put},
-};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
 use tokio_util::sync::CancellationToken;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::problem::ApiError;
 use crate::{
@@ -47,48 +47,62 @@ pub(crate) struct Api {
 
 /// All endpoints, by who may use them. Anything else is answered with a problem document too.
 pub(crate) fn router(api: Arc<Api>) -> Router {
-    let guarded = |role, routes| auth::guarded(routes, &api, role);
-    let read = Router::new()
-        .route("/v1/jobs", get(jobs::list))
-        .route("/v1/jobs/{id}", get(jobs::view))
-        .route("/v1/jobs/{id}/logs", get(logs::read))
+    let read = OpenApiRouter::new()
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::view))
+        .routes(routes!(logs::read))
         .nest("/v1/scripts", scripts::reading(Kind::Script))
         .nest("/v1/libraries", scripts::reading(Kind::Library));
-    let submit = Router::new()
-        .route("/v1/jobs", post(jobs::submit))
-        .route("/v1/jobs/batch", post(many::batch))
-        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
-        .route("/v1/jobs/{id}/retry", post(jobs::retry));
-    let operate = Router::new()
-        .route("/v1/jobs/cancel", post(many::cancel))
-        .route("/v1/jobs/retry", post(many::retry))
+    let submit = OpenApiRouter::new()
+        .routes(routes!(jobs::submit))
+        .routes(routes!(many::batch))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::retry));
+    let operate = OpenApiRouter::new()
+        .routes(routes!(many::cancel))
+        .routes(routes!(many::retry))
         .nest("/v1/scripts", scripts::publishing(Kind::Script))
         .nest("/v1/libraries", scripts::publishing(Kind::Library))
-        .route("/v1/queue", get(health::queue));
-    let admin = Router::new()
-        .route("/v1/keys", post(keys::create).get(keys::list))
-        .route("/v1/keys/{id}", delete(keys::revoke))
-        .route("/v1/tenants", get(keys::tenants))
-        .route("/v1/tenants/{name}", put(keys::set_tenant));
-    let worker = Router::new()
-        .route("/v1/leases/acquire", post(leases::acquire))
-        .route("/v1/leases/renew", post(leases::renew))
-        .route("/v1/leases/logs", post(leases::append))
-        .route("/v1/leases/attend", post(attend::attend))
-        .route("/v1/leases/complete", post(leases::complete))
-        .route("/v1/leases/release", post(leases::release));
+        .routes(routes!(health::queue));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(keys::create))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::tenants))
+        .routes(routes!(keys::set_tenant));
+    let worker = OpenApiRouter::new()
+        .routes(routes!(leases::acquire))
+        .routes(routes!(leases::renew))
+        .routes(routes!(leases::append))
+        .routes(routes!(attend::attend))
+        .routes(routes!(leases::complete))
+        .routes(routes!(leases::release));
     // Probes and scrapes carry no key; what they see is counts.
-    let open =
-        Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready)).route("/metrics", get(health::metrics));
-    Router::new()
-        .merge(guarded(Role::Read, read))
-        .merge(guarded(Role::Submit, submit))
-        .merge(guarded(Role::Operate, operate))
-        .merge(guarded(Role::Admin, admin))
-        .merge(guarded(Role::Worker, worker))
-        .merge(open)
+    let open = OpenApiRouter::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(health::metrics));
+
+    let (mut all, mut document, mut needs) = (Router::new(), OpenApi::default(), openapi::Needs::new());
+    for (role, routes) in [
+        (Some(Role::Read), read),
+        (Some(Role::Submit), submit),
+        (Some(Role::Operate), operate),
+        (Some(Role::Admin), admin),
+        (Some(Role::Worker), worker),
+        (None, open),
+    ] {
+        let (routes, described) = routes.split_for_parts();
+        openapi::note(&mut needs, &described, role);
+        document.merge(described);
+        all = all.merge(match role {
+            Some(role) => auth::guarded(routes, &api, role),
+            None => routes,
+        });
+    }
+    let document = openapi::document(&document, &needs);
+    all.route("/openapi.json", get(openapi::answer(&document)))
         .fallback(|| async { ApiError::NoRoute })
         .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(from_fn_with_state(api.clone(), auth::local_host))
+        // For those who ask for it; streams and small answers are left as they are. The fastest level, because it runs among other requests.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(api)
 }

@@ -14,6 +14,45 @@ use crate::{
     scripts::{PublishError, ResolveError},
 };
 
+/// Every code, with its status and its meaning.
+pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
+    (StatusCode::BAD_REQUEST, "invalid_id", "the path names something by what is no id"),
+    (StatusCode::BAD_REQUEST, "invalid_query", "a parameter of the query is unknown or has a wrong value"),
+    (StatusCode::BAD_REQUEST, "invalid_header", "a header has a wrong value"),
+    (StatusCode::BAD_REQUEST, "incomplete_body", "the body broke off"),
+    (StatusCode::BAD_REQUEST, "malformed_json", "the body is not JSON"),
+    (StatusCode::UNAUTHORIZED, "unauthorized", "a key is needed, and none or a wrong one was shown"),
+    (StatusCode::FORBIDDEN, "forbidden", "the key may not do this"),
+    (StatusCode::FORBIDDEN, "forbidden_host", "without keys only requests to localhost are served"),
+    (StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
+    (StatusCode::NOT_FOUND, "job_not_found", "the tenant has no such job"),
+    (StatusCode::NOT_FOUND, "script_not_found", "the tenant has published no such script, version or alias of one"),
+    (StatusCode::NOT_FOUND, "library_not_found", "the tenant has published no such library, version or alias of one"),
+    (StatusCode::NOT_FOUND, "alias_not_found", "there is no such alias"),
+    (StatusCode::NOT_FOUND, "tenant_not_found", "there is no such tenant"),
+    (StatusCode::NOT_FOUND, "key_not_found", "there is no such key"),
+    (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the path does not answer this method"),
+    (StatusCode::CONFLICT, "idempotency_conflict", "the idempotency key came before with another body"),
+    (StatusCode::CONFLICT, "job_finished", "the job has ended"),
+    (StatusCode::CONFLICT, "not_retryable", "the job is in a state from which there is no retry"),
+    (StatusCode::CONFLICT, "alias_conflict", "the alias points to another version than expected"),
+    (StatusCode::CONFLICT, "first_key", "the first key must be an admin's"),
+    (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than the manager reads"),
+    (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large", "a part of the job is larger than its limit"),
+    (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large", "what is to be published is larger than its limit"),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "the body must be JSON, and not compressed"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", "the body has a field that is not known"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body has the wrong shape"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job", "the job cannot be run"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script", "it cannot be published"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "script_not_found", "the job names a script that is not published"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "library_not_found", "the job names a library that is not published"),
+    (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "the key has used up its requests; see `retry-after`"),
+    (StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug of the manager's"),
+    (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store does not answer; see `retry-after`"),
+    (StatusCode::SERVICE_UNAVAILABLE, "not_ready", "the manager starts, stops, or has lost its store"),
+];
+
 /// Why a request was not served. Its text is for the asker; what only we should know goes to the log.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
@@ -49,6 +88,8 @@ pub(super) enum ApiError {
     Header { name: &'static str, wanted: &'static str },
     #[error("the body must be JSON: send `content-type: application/json`")]
     ContentType,
+    #[error("the body is compressed; send it as it is, without `content-encoding`")]
+    Encoding,
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: u64 },
     #[error("the body ended before it was complete")]
@@ -108,7 +149,7 @@ impl ApiError {
             Self::Id(_) => (StatusCode::BAD_REQUEST, "invalid_id"),
             Self::Query(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::Header { .. } => (StatusCode::BAD_REQUEST, "invalid_header"),
-            Self::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::ContentType | Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "incomplete_body"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
@@ -171,6 +212,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
         let (status, code) = self.kind();
+        debug_assert!(CODES.iter().any(|(of, known, _)| (*of, *known) == (status, code)), "`{code}` is not in the list of codes");
         let problem = Problem {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or_default().to_owned(),

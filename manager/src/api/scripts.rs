@@ -7,14 +7,14 @@ use ampoule_protocol::{
     is_published_name,
 };
 use axum::{
-    Extension, Json, Router,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, put},
 };
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Api,
@@ -33,25 +33,26 @@ const MAX_PAGE: u32 = 200;
 const PAGE: u32 = 50;
 
 /// The endpoints that read scripts or libraries, below their path.
-pub(super) fn reading(kind: Kind) -> Router<Arc<Api>> {
-    Router::new()
-        .route("/", get(list))
-        .route("/{name}", get(view))
-        .route("/{name}/versions", get(versions))
-        .route("/{name}/versions/{version}", get(version))
-        .route("/{name}/aliases", get(aliases))
+pub(super) fn reading(kind: Kind) -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(view))
+        .routes(routes!(versions))
+        .routes(routes!(version))
+        .routes(routes!(aliases))
         .layer(Extension(kind))
 }
 
 /// The endpoints that change what others run.
-pub(super) fn publishing(kind: Kind) -> Router<Arc<Api>> {
-    Router::new()
-        .route("/{name}", put(publish))
-        .route("/{name}/aliases/{alias}", put(set_alias).delete(delete_alias))
-        .layer(Extension(kind))
+pub(super) fn publishing(kind: Kind) -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(publish)).routes(routes!(set_alias)).routes(routes!(delete_alias)).layer(Extension(kind))
 }
 
 /// Publishes a version: 201 with it, or 200 with the one that has this content already, which is the latest again.
+#[utoipa::path(put, operation_id = "publish_script", path = "/{name}", tag = "scripts", request_body = PublishSpec, params(("name" = String, Path)), responses(
+    (status = 200, body = VersionView, description = "The version that has this content already"),
+    (status = 201, body = VersionView, description = "The new version"),
+))]
 async fn publish(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -74,10 +75,14 @@ async fn publish(
 }
 
 /// The query of a listing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Page {
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Most items of the page: 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
@@ -89,6 +94,7 @@ impl Page {
 }
 
 /// A page of names, in their order.
+#[utoipa::path(get, operation_id = "list_scripts", path = "/", tag = "scripts", params(Page), responses((status = 200, body = PublishedList, description = "A page")))]
 async fn list(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -104,6 +110,7 @@ async fn list(
 }
 
 /// One name: its latest version, its aliases, its newest versions.
+#[utoipa::path(get, operation_id = "get_script", path = "/{name}", tag = "scripts", params(("name" = String, Path)), responses((status = 200, body = PublishedView, description = "It")))]
 async fn view(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -115,7 +122,7 @@ async fn view(
 }
 
 /// Versions of one name, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VersionList {
     items: Vec<VersionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +130,7 @@ struct VersionList {
 }
 
 /// A page of the versions of one name, newest first, without their sources.
+#[utoipa::path(get, operation_id = "list_script_versions", path = "/{name}/versions", tag = "scripts", params(("name" = String, Path), Page), responses((status = 200, body = VersionList, description = "A page")))]
 async fn versions(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -145,6 +153,7 @@ async fn versions(
 }
 
 /// One version, with its sources as they run.
+#[utoipa::path(get, operation_id = "get_script_version", path = "/{name}/versions/{version}", tag = "scripts", params(("name" = String, Path), ("version" = u32, Path)), responses((status = 200, body = VersionView, description = "It")))]
 async fn version(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -159,6 +168,7 @@ async fn version(
 }
 
 /// The aliases of one name.
+#[utoipa::path(get, operation_id = "list_script_aliases", path = "/{name}/aliases", tag = "scripts", params(("name" = String, Path)), responses((status = 200, body = AliasList, description = "All of them")))]
 async fn aliases(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -170,6 +180,10 @@ async fn aliases(
 }
 
 /// Points an alias at a version; with `expected_version`, only if it points there now. 409 if it does not.
+#[utoipa::path(put, operation_id = "set_script_alias", path = "/{name}/aliases/{alias}", tag = "scripts", request_body = AliasSpec, params(("name" = String, Path), ("alias" = String, Path)), responses(
+    (status = 200, body = AliasView, description = "The alias"),
+    (status = 409, description = "alias_conflict"),
+))]
 async fn set_alias(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -195,6 +209,7 @@ async fn set_alias(
 }
 
 /// Deletes an alias: 204.
+#[utoipa::path(delete, operation_id = "delete_script_alias", path = "/{name}/aliases/{alias}", tag = "scripts", params(("name" = String, Path), ("alias" = String, Path)), responses((status = 204, description = "It is gone")))]
 async fn delete_alias(
     State(api): State<Arc<Api>>,
     caller: Caller,

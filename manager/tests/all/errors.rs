@@ -134,6 +134,9 @@ async fn bodies_must_be_json_and_within_the_bound_without_a_length_too() {
         let request = m.request(Method::POST, "/v1/jobs").header("content-type", content_type).body(r#"{"script":{"source":"1"}}"#);
         assert_eq!(m.send(request).await.status.as_u16(), status, "{content_type}");
     }
+    let request = m.request(Method::POST, "/v1/jobs").header("content-encoding", "gzip").json(&crate::support::job());
+    let answer = m.send(request).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (415, Some("unsupported_media_type")));
     let pieces = futures_util::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("x".repeat(100))));
     let request = m.request(Method::POST, "/v1/jobs").header("content-type", "application/json").body(reqwest::Body::wrap_stream(pieces));
     assert_eq!(m.send(request).await.json()["code"], "body_too_large");

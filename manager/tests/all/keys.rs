@@ -176,7 +176,8 @@ async fn a_fleets_worker_and_a_tenants(on: On) {
     let submits = async {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         let began = tokio::time::Instant::now();
-        (submit(&red).await, submit(&blue).await);
+        submit(&red).await;
+        submit(&blue).await;
         began
     };
     let ((blues, reds), began) = futures_util::future::join(waits, submits).await;

@@ -14,6 +14,7 @@ mod lifecycle;
 mod logs;
 mod metrics;
 mod model;
+mod openapi;
 mod postgres;
 mod replicas;
 mod scripts;
