@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{Api, auth::Caller, problem::ApiError};
-use crate::queue::{Depths, QueueError, Scope};
+use crate::queue::{Depths, QueueError, Scope, StoreUrl};
 
 /// A store that takes longer than this is not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -30,7 +30,12 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str, A
     }
     let answered = tokio::time::timeout(READY_WITHIN, api.queue.ping()).await;
     let late = |err| QueueError::Store(Arc::new(err));
-    answered.map_err(late).flatten().map_err(ApiError::NotReady)?;
+    // Not where the store is: whoever asks shows no key.
+    let missing = match api.config.store {
+        StoreUrl::Sqlite(_) => "SQLite store",
+        StoreUrl::Postgres(_) => "PostgreSQL store",
+    };
+    answered.map_err(late).flatten().map_err(|err| ApiError::NotReady { missing, err })?;
     Ok("ready\n")
 }
 

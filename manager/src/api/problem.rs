@@ -124,8 +124,8 @@ pub(super) enum ApiError {
     NotRetryable(JobState),
     #[error("the store cannot answer now; try again")]
     Queue(#[from] QueueError),
-    #[error("not ready: the job store does not answer")]
-    NotReady(QueueError),
+    #[error("not ready: the {missing} does not answer")]
+    NotReady { missing: &'static str, err: QueueError },
     #[error("not ready: shutting down")]
     Stopping,
     #[error("something went wrong here; it has been logged")]
@@ -177,7 +177,7 @@ impl ApiError {
             Self::Queue(QueueError::UnknownCursor) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::Queue(QueueError::Corrupt { .. }) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Queue(QueueError::Store(_) | QueueError::Closed) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
-            Self::NotReady(_) | Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+            Self::NotReady { .. } | Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
         }
     }
 
@@ -185,7 +185,7 @@ impl ApiError {
     fn log(&self) {
         match self {
             Self::Queue(QueueError::UnknownCursor) => {}
-            Self::Queue(err) | Self::NotReady(err) => tracing::error!(%err, "a request failed"),
+            Self::Queue(err) | Self::NotReady { err, .. } => tracing::error!(%err, "a request failed"),
             Self::Compile(CompileError::Start(err)) => tracing::error!(%err, "TypeScript was not compiled"),
             Self::Internal(what) => tracing::error!(what, "a request failed"),
             other => tracing::debug!(err = %other, "a request was refused"),

@@ -158,7 +158,9 @@ async fn a_killed_server_is_met_again() {
     tokio::task::block_in_place(|| server.kill());
     let away = m.post("/v1/jobs", &job()).await;
     assert_eq!((away.status.as_u16(), away.json()["code"].as_str()), (503, Some("store_unavailable")));
-    assert_eq!(m.get("/readyz").await.status.as_u16(), 503);
+    let ready = m.get("/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.json()["code"].as_str()), (503, Some("not_ready")));
+    assert!(ready.json()["detail"].as_str().unwrap().contains("PostgreSQL store"), "{}", ready.text);
     tokio::task::block_in_place(|| server.run());
     // Nothing has to be started anew; what was true before is so still.
     crate::support::eventually(async || (m.get("/readyz").await.status.as_u16() == 200).then_some(())).await;
