@@ -161,7 +161,7 @@ fn libraries(asked: Vec<LibraryRef>) -> Result<Vec<JobLibrary>> {
 }
 
 /// What could be a published name is one, unless there is such a file.
-fn script(text: &str) -> Result<JobScript> {
+pub(crate) fn script(text: &str) -> Result<JobScript> {
     let version = VersionRef::parse(text);
     if is_published_name(&version.name) && !Path::new(text).exists() {
         return Ok(JobScript::Published(version));

@@ -8,6 +8,7 @@
 //! - `api` speaks HTTP: authenticates, checks, bounds, and turns every error into a problem document.
 //! - [`queue`] holds the truth: which job is in which state, durably, and the fencing of every lease write.
 //! - [`scripts`] checks what is published, and pins jobs to published versions.
+//! - `schedules` fires schedules that are due.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
@@ -22,6 +23,7 @@ mod metrics;
 mod notify;
 pub mod queue;
 mod reaper;
+mod schedules;
 pub mod scripts;
 mod server;
 

@@ -10,6 +10,7 @@ mod leases;
 mod logs;
 mod many;
 mod problem;
+mod schedules;
 mod scripts;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use ampoule_protocol::Role;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +49,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{id}", get(jobs::view))
         .route("/v1/jobs/{id}/logs", get(logs::read))
+        .route("/v1/schedules", get(schedules::list))
+        .route("/v1/schedules/{name}", get(schedules::view))
         .nest("/v1/scripts", scripts::reading(Kind::Script))
         .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = Router::new()
@@ -58,6 +61,11 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let operate = Router::new()
         .route("/v1/jobs/cancel", post(many::cancel))
         .route("/v1/jobs/retry", post(many::retry))
+        .route("/v1/schedules", post(schedules::create))
+        .route("/v1/schedules/{name}", put(schedules::replace).delete(schedules::delete))
+        .route("/v1/schedules/{name}/pause", post(schedules::pause))
+        .route("/v1/schedules/{name}/resume", post(schedules::resume))
+        .route("/v1/schedules/{name}/run", post(schedules::run))
         .nest("/v1/scripts", scripts::publishing(Kind::Script))
         .nest("/v1/libraries", scripts::publishing(Kind::Library))
         .route("/v1/queue", get(health::queue));

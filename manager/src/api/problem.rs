@@ -8,6 +8,7 @@ use axum::{
 
 use crate::{
     queue::{Kind, QueueError},
+    schedules::CalendarError,
     scripts::{PublishError, ResolveError},
 };
 
@@ -58,6 +59,14 @@ pub(super) enum ApiError {
     NoAlias(String),
     #[error("the alias points to {}", match .0 { 0 => "nothing: it does not exist".to_owned(), version => format!("version {version}") })]
     AliasDiffers(u32),
+    #[error("no schedule has the name `{0}`")]
+    NoSchedule(String),
+    #[error("there is a schedule named `{0}`: replace it with PUT /v1/schedules/{0}")]
+    ScheduleExists(String),
+    #[error("the schedule did not fire: {0}")]
+    NotFired(String),
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     #[error("it cannot be published: {0}")]
     Publish(#[from] PublishError),
     #[error("`{field}`: {wanted}")]
@@ -107,6 +116,10 @@ impl ApiError {
             Self::NoPublished { kind: Kind::Script, .. } => (StatusCode::NOT_FOUND, "script_not_found"),
             Self::NoPublished { kind: Kind::Library, .. } => (StatusCode::NOT_FOUND, "library_not_found"),
             Self::NoAlias(_) => (StatusCode::NOT_FOUND, "alias_not_found"),
+            Self::NoSchedule(_) => (StatusCode::NOT_FOUND, "schedule_not_found"),
+            Self::ScheduleExists(_) => (StatusCode::CONFLICT, "schedule_exists"),
+            Self::NotFired(_) => (StatusCode::CONFLICT, "schedule_not_fired"),
+            Self::Calendar(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule"),
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
             Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),

@@ -5,8 +5,13 @@ use tokio_postgres::Client;
 use crate::queue::OpenError;
 
 /// Each step brings the schema from the version of its index to the next. Steps are never edited once released, only added.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema-1.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql"), include_str!("schema-4.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema-1.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
+];
 
 /// The number of the advisory lock under which one manager migrates and others wait ("Ampu").
 const LOCK: i64 = 0x416d_7075;

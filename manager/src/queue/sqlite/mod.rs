@@ -5,6 +5,7 @@
 mod logs;
 mod published;
 mod rows;
+mod schedules;
 mod schema;
 mod transitions;
 mod views;
