@@ -21,7 +21,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Verb {
     /// Make a schedule, or replace the one of this name.
-    Create(CreateArgs),
+    Create(Box<CreateArgs>),
     /// List schedules.
     List(ListArgs),
     /// Show one as JSON.
@@ -111,7 +111,7 @@ struct NameArgs {
 
 pub(crate) async fn schedule(args: Args) -> Result<Exit> {
     match args.verb {
-        Verb::Create(args) => return create(args).await,
+        Verb::Create(args) => return create(*args).await,
         Verb::List(args) => return list(args).await,
         Verb::Show(args) => {
             let view: ScheduleView = ApiClient::new(&args.manager)?.get(&path(&args, ""), &[]).await?;
