@@ -126,6 +126,11 @@ impl ApiClient {
         self.send(self.http.put(self.url(path)).json(body)).await
     }
 
+    /// Posts something to a path below `/v1/`.
+    pub(crate) async fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A> {
+        self.send(self.http.post(self.url(path)).json(body)).await
+    }
+
     /// Deletes what is at a path below `/v1/`.
     pub(crate) async fn delete(&self, path: &str) -> Result<()> {
         self.send::<Option<()>>(self.http.delete(self.url(path))).await.map(drop)

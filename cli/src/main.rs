@@ -15,6 +15,7 @@ mod platform;
 mod pool;
 mod preflight;
 mod run;
+mod schedule;
 mod script;
 mod serve;
 mod submit;
@@ -47,6 +48,8 @@ enum Command {
     Script(script::ScriptArgs),
     /// Publish libraries that scripts import as lib:NAME.
     Library(script::LibraryArgs),
+    /// Jobs by the calendar.
+    Schedule(schedule::Args),
     /// List jobs.
     Jobs(job_commands::JobsArgs),
     /// Show one job.
@@ -100,6 +103,7 @@ fn main() -> std::process::ExitCode {
             Command::Submit(args) => submit::submit(args).await,
             Command::Script(args) => script::script(args).await,
             Command::Library(args) => script::library(args).await,
+            Command::Schedule(args) => schedule::schedule(args).await,
             Command::Jobs(args) => job_commands::jobs(args).await,
             Command::Job(args) => job_commands::job(args).await,
             Command::Logs(args) => job_commands::logs(args).await,

@@ -166,7 +166,7 @@ fn libraries(asked: Vec<LibraryRef>) -> Result<Vec<JobLibrary>> {
 }
 
 /// What could be a published name is one, unless there is such a file.
-fn script(text: &str, import_map: Option<&Path>) -> Result<JobScript> {
+pub(crate) fn script(text: &str, import_map: Option<&Path>) -> Result<JobScript> {
     let version = VersionRef::parse(text);
     if is_published_name(&version.name) && !Path::new(text).exists() {
         return Ok(JobScript::Published(version));

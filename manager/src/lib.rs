@@ -10,6 +10,7 @@
 //! - `key_ring` knows whom a key lets in.
 //! - [`scripts`] checks what is published, and pins jobs to published versions.
 //! - `compiler` has the TypeScript of clients compiled, in a process of its own.
+//! - `schedules` fires schedules that are due.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
@@ -26,6 +27,7 @@ mod metrics;
 mod notify;
 pub mod queue;
 mod reaper;
+mod schedules;
 pub mod scripts;
 mod server;
 

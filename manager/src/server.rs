@@ -15,7 +15,7 @@ use crate::{
     metrics::Metrics,
     notify::Bells,
     queue::{Ears, Event, OpenError, Queue, QueueError, StoredKey, Wake},
-    reaper,
+    reaper, schedules,
 };
 
 /// Why a manager did not start, or stopped by itself.
@@ -72,7 +72,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     tracing::info!(%addr, store = %config.store, "the manager listens");
 
     let stop = CancellationToken::new();
-    let (drain, retention) = (config.drain, config.retention);
+    let (drain, retention, ceiling) = (config.drain, config.retention, config.ceiling.clone());
     let compiler = Compiler::new(config.compiler.clone());
     let api =
         Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, keys: keys.clone(), compiler, stop: stop.clone() });
@@ -83,10 +83,12 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     let mut serving = pin!(axum::serve(listener, api::router(api)).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     let keeping = keys.keep(&stop);
     let mut reaping = pin!(async { tokio::join!(reaper::run(&queue, &bells, retention, &stop), keeping) });
+    let mut firing = pin!(schedules::run(&queue, &ceiling, &stop));
 
     let ended = tokio::select! {
         ended = &mut serving => Err(RunError::Listen(ended.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into()))),
         _ = &mut reaping => unreachable!("the reaper runs until the stop below"),
+        () = &mut firing => unreachable!("schedules fire until the stop below"),
         () = queue.gone() => Err(RunError::WriterDied),
         () = shutdown => Ok(()),
     };
@@ -94,7 +96,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     if ended.is_ok() && tokio::time::timeout(drain, serving).await.is_err() {
         tracing::warn!(?drain, "requests were still in flight at the end of the drain");
     }
-    let _ = reaping.await;
+    tokio::join!(reaping, firing);
     queue.close().await;
     tracing::info!("the manager has stopped");
     ended

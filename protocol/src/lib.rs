@@ -25,6 +25,7 @@ mod reference;
 mod report;
 mod retry;
 mod role;
+mod schedule;
 mod script;
 mod size;
 mod tenant;
@@ -52,6 +53,7 @@ pub use reference::{JobLibrary, JobScript, LibraryOf, MAX_PUBLISHED_NAME_CHARS, 
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
 pub use role::{Role, RoleError};
+pub use schedule::{MAX_CRON_CHARS, MAX_MADE_UP, MAX_SCHEDULES, MissedPolicy, OverlapPolicy, ScheduleList, ScheduleSpec, ScheduleView};
 pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};
 pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};

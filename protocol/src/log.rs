@@ -66,12 +66,20 @@ pub struct StateChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogPage {
-    /// Whose messages; 0 before the first attempt.
-    #[serde(default)]
+    /// Which attempt's; absent for the first, and 0 before it.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
     pub attempt: u32,
     /// Messages from the asked offset on.
     pub items: Vec<LogLine>,
     /// Offset to ask for next; absent when the attempt is over and nothing is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<u64>,
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn is_first(attempt: &u32) -> bool {
+    *attempt == first()
 }

@@ -12,6 +12,7 @@ mod logs;
 mod many;
 mod openapi;
 mod problem;
+mod schedules;
 mod scripts;
 
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::view))
         .routes(routes!(logs::read))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::view))
         .nest("/v1/scripts", scripts::reading(Kind::Script))
         .nest("/v1/libraries", scripts::reading(Kind::Library));
     let submit = OpenApiRouter::new()
@@ -61,6 +64,12 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let operate = OpenApiRouter::new()
         .routes(routes!(many::cancel))
         .routes(routes!(many::retry))
+        .routes(routes!(schedules::create))
+        .routes(routes!(schedules::replace))
+        .routes(routes!(schedules::delete))
+        .routes(routes!(schedules::pause))
+        .routes(routes!(schedules::resume))
+        .routes(routes!(schedules::run))
         .nest("/v1/scripts", scripts::publishing(Kind::Script))
         .nest("/v1/libraries", scripts::publishing(Kind::Library))
         .routes(routes!(health::queue));

@@ -11,6 +11,7 @@ use axum::{
 use crate::{
     compiler::CompileError,
     queue::{Kind, QueueError},
+    schedules::CalendarError,
     scripts::{PublishError, ResolveError},
 };
 
@@ -29,6 +30,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::NOT_FOUND, "script_not_found", "the tenant has published no such script, version or alias of one"),
     (StatusCode::NOT_FOUND, "library_not_found", "the tenant has published no such library, version or alias of one"),
     (StatusCode::NOT_FOUND, "alias_not_found", "there is no such alias"),
+    (StatusCode::NOT_FOUND, "schedule_not_found", "the tenant has no such schedule"),
     (StatusCode::NOT_FOUND, "tenant_not_found", "there is no such tenant"),
     (StatusCode::NOT_FOUND, "key_not_found", "there is no such key"),
     (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the path does not answer this method"),
@@ -36,6 +38,8 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::CONFLICT, "job_finished", "the job has ended"),
     (StatusCode::CONFLICT, "not_retryable", "the job is in a state from which there is no retry"),
     (StatusCode::CONFLICT, "alias_conflict", "the alias points to another version than expected"),
+    (StatusCode::CONFLICT, "schedule_exists", "there is a schedule of this name"),
+    (StatusCode::CONFLICT, "schedule_not_fired", "its overlap policy, or a script that is no more, is against it"),
     (StatusCode::CONFLICT, "first_key", "the first key must be an admin's"),
     (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than the manager reads"),
     (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large", "a part of the job is larger than its limit"),
@@ -45,6 +49,8 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body has the wrong shape"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job", "the job cannot be run"),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script", "it cannot be published"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript", "the manager was started without a compiler"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule", "the cron expression or the time zone is none"),
     (StatusCode::UNPROCESSABLE_ENTITY, "script_not_found", "the job names a script that is not published"),
     (StatusCode::UNPROCESSABLE_ENTITY, "library_not_found", "the job names a library that is not published"),
     (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "the key has used up its requests; see `retry-after`"),
@@ -110,6 +116,14 @@ pub(super) enum ApiError {
     NoAlias(String),
     #[error("the alias points to {}", match .0 { 0 => "nothing: it does not exist".to_owned(), version => format!("version {version}") })]
     AliasDiffers(u32),
+    #[error("no schedule has the name `{0}`")]
+    NoSchedule(String),
+    #[error("there is a schedule named `{0}`: replace it with PUT /v1/schedules/{0}")]
+    ScheduleExists(String),
+    #[error("the schedule did not fire: {0}")]
+    NotFired(String),
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     #[error("it cannot be published: {0}")]
     Publish(#[from] PublishError),
     #[error("{0}")]
@@ -165,6 +179,10 @@ impl ApiError {
             Self::NoPublished { kind: Kind::Script, .. } => (StatusCode::NOT_FOUND, "script_not_found"),
             Self::NoPublished { kind: Kind::Library, .. } => (StatusCode::NOT_FOUND, "library_not_found"),
             Self::NoAlias(_) => (StatusCode::NOT_FOUND, "alias_not_found"),
+            Self::NoSchedule(_) => (StatusCode::NOT_FOUND, "schedule_not_found"),
+            Self::ScheduleExists(_) => (StatusCode::CONFLICT, "schedule_exists"),
+            Self::NotFired(_) => (StatusCode::CONFLICT, "schedule_not_fired"),
+            Self::Calendar(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule"),
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
             Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),

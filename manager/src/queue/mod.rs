@@ -18,6 +18,7 @@ mod life;
 mod logs;
 mod postgres;
 mod published;
+mod schedules;
 mod scope;
 mod sqlite;
 mod store_url;
@@ -38,6 +39,7 @@ pub use self::{
     filed::{Filed, FiledLines},
     logs::LogView,
     published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
+    schedules::{Firing, SchedulePut, StoredSchedule},
     scope::Scope,
     store_url::{StoreUrl, StoreUrlError},
     stored_key::StoredKey,

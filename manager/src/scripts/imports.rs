@@ -10,7 +10,7 @@ pub(crate) fn specifiers<'a>(sources: impl IntoIterator<Item = &'a str>) -> Vec<
         for (at, _) in source.match_indices("lib:") {
             let quote = source[..at].chars().next_back().filter(|c| matches!(c, '\'' | '"' | '`'));
             let rest = &source[at + "lib:".len()..];
-            let end = quote.and_then(|quote| rest.find(|c: char| c == quote || c == '\n'));
+            let end = quote.and_then(|quote| rest.find([quote, '\n']));
             let Some(specifier) = end.map(|end| &rest[..end]).filter(|_| quote.is_some()) else { continue };
             if is_specifier(specifier) && !found.iter().any(|known| known == specifier) {
                 found.push(specifier.to_owned());

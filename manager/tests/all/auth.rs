@@ -52,6 +52,15 @@ fn matrix() -> Vec<Row> {
         ("POST /v1/jobs/{id}/retry", submit, none.clone(), NotFound),
         ("POST /v1/jobs/cancel", operate, json!({"filter": {"tag": "of:red"}}), Has("/changed", json!(0))),
         ("POST /v1/jobs/retry", operate, json!({"filter": {"tag": "of:red"}}), Has("/changed", json!(0))),
+        ("GET /v1/schedules", read, none.clone(), Has("/items", json!([]))),
+        ("GET /v1/schedules/{name}", read, none.clone(), Unpublished),
+        ("POST /v1/schedules/{name}/pause", operate, none.clone(), Unpublished),
+        ("POST /v1/schedules/{name}/resume", operate, none.clone(), Unpublished),
+        ("POST /v1/schedules/{name}/run", operate, none.clone(), Unpublished),
+        ("DELETE /v1/schedules/{name}", operate, none.clone(), Unpublished),
+        // As above.
+        ("PUT /v1/schedules/{name}", operate, schedule(), Same),
+        ("POST /v1/schedules", operate, schedule(), Same),
         ("GET /v1/queue", operate, none.clone(), Has("/running", json!(0))),
         ("GET /v1/keys", admin, none.clone(), Same),
         ("POST /v1/keys", admin, json!({"name": "n", "role": "read"}), Same),
@@ -95,7 +104,12 @@ async fn ask(m: &Manager, key: Option<&str>, method: Method, path: &str, body: &
     m.send(if body.is_null() { request } else { request.json(body) }).await
 }
 
-/// A script and a library of one version with an alias.
+/// One that does not fire while this runs.
+fn schedule() -> Value {
+    json!({"name": "red", "cron": "0 0 29 2 *", "job": {"script": {"source": "1"}}})
+}
+
+/// A script and a library of one version with an alias, and a schedule.
 async fn publish(m: &Manager, key: &str) {
     for kind in ["scripts", "libraries"] {
         let (path, source) = (format!("/v1/{kind}/red"), json!({"source": "export default () => 1"}));
@@ -103,6 +117,7 @@ async fn publish(m: &Manager, key: &str) {
         let alias = ask(m, Some(key), Method::PUT, &format!("{path}/aliases/live"), &json!({"version": 1})).await;
         assert_eq!(alias.status.as_u16(), 200, "{}", alias.text);
     }
+    assert!(ask(m, Some(key), Method::PUT, "/v1/schedules/red", &schedule()).await.status.is_success());
 }
 
 #[tokio::test]

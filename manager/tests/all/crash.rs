@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     postgres::Server,
+    proxy::Proxy,
     support::{self, On, Random, job, on_both_stores, returned},
 };
 
@@ -129,7 +130,13 @@ async fn chaos(on: On, acts: usize) {
     };
     let mut managers: Vec<Child> = (0..if on == On::Postgres { 2 } else { 1 }).map(|_| Child::start(&store)).collect();
     let world = Arc::new(World::default());
-    *world.urls.lock().unwrap() = managers.iter().map(|manager| manager.url.clone()).collect();
+    // Clients and workers come through proxies, whose connections are cut as well.
+    let mut proxies = Vec::new();
+    for manager in &managers {
+        proxies.push(Proxy::to(&manager.url).await);
+    }
+    *world.urls.lock().unwrap() = proxies.iter().map(|proxy| proxy.url.clone()).collect();
+    let (mut kills, mut database_kills, mut stops, mut cuts) = (0, 0, 0, 0);
     world.submitting.store(true, Ordering::SeqCst);
     world.working.store(true, Ordering::SeqCst);
     let clients: Vec<_> = (0..4).map(|name| tokio::spawn(submit(world.clone(), name))).collect();
@@ -138,21 +145,27 @@ async fn chaos(on: On, acts: usize) {
     for _ in 0..acts {
         tokio::time::sleep(Duration::from_millis(random.below(200) as u64)).await;
         let which = random.below(managers.len());
-        match (random.below(5), &mut server) {
-            (0, Some(server)) => tokio::task::block_in_place(|| {
-                server.kill();
-                server.run();
-            }),
+        match (random.below(6), &mut server) {
+            (0, Some(server)) => {
+                database_kills += 1;
+                tokio::task::block_in_place(|| {
+                    server.kill();
+                    server.run();
+                });
+            }
             (1, _) => {
+                stops += 1;
                 // Longer than a lease: what it held when it was stopped is another's when it goes on.
                 managers[which].signal("-STOP");
                 tokio::time::sleep(LEASE + Duration::from_millis(200)).await;
                 managers[which].signal("-CONT");
             }
+            (2, _) => cuts += proxies[which].cut(),
             _ => {
+                kills += 1;
                 managers[which].kill();
                 managers[which] = Child::start(&store);
-                world.urls.lock().unwrap()[which] = managers[which].url.clone();
+                proxies[which].point_to(&managers[which].url);
             }
         }
     }
@@ -183,7 +196,12 @@ async fn chaos(on: On, acts: usize) {
     join_all(workers).await.into_iter().for_each(|ended| ended.unwrap());
 
     let (stored, accepted) = (world.stored.lock().unwrap().clone(), world.accepted.lock().unwrap().clone());
-    println!("{acts} acts on {on:?}, {} jobs stored, {} completions accepted", stored.len(), accepted.len());
+    println!(
+        "{acts} acts on {on:?}: {kills} managers and {database_kills} databases killed, {stops} stopped for a while, {cuts} connections cut; \
+         {} jobs stored, {} completions accepted",
+        stored.len(),
+        accepted.len()
+    );
     assert!(!stored.is_empty());
     let mut left: HashSet<JobId> = stored.values().copied().collect();
     assert_eq!(left.len(), stored.len(), "two keys brought one job");

@@ -127,6 +127,10 @@ impl Manager {
         self.dir.path().join("queue.db")
     }
 
+    pub(crate) fn store_url(&self) -> &StoreUrl {
+        &self.store
+    }
+
     /// Begins the stop without waiting for it.
     pub(crate) fn begin_stop(&mut self) {
         drop(self.stop.take());

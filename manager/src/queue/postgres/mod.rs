@@ -12,6 +12,7 @@ mod logs;
 mod promote;
 mod published;
 mod rows;
+mod schedules;
 mod schema;
 mod session;
 mod settle;
@@ -125,7 +126,8 @@ impl Postgres {
     }
 
     pub(super) async fn enqueue(&self, jobs: Vec<Submitted>, now: Timestamp) -> Result<Vec<Enqueued>, QueueError> {
-        self.submit.ask(submit::Ask { jobs, now_ms: now.as_millisecond() }).await
+        let ask = submit::Ask { jobs, now_ms: now.as_millisecond(), firing: None };
+        self.submit.ask(ask).await?.ok_or(QueueError::Closed)
     }
 
     pub(super) async fn acquire(

@@ -12,9 +12,9 @@ use super::{
     Shared,
     lane::Work,
     lives::{self, Aside},
-    rows, session, views,
+    rows, schedules, session, views,
 };
-use crate::queue::{Enqueued, Event, QueueError, Submitted, life::Hold};
+use crate::queue::{Enqueued, Event, Firing, QueueError, Submitted, life::Hold};
 
 type Done<T> = Result<T, QueueError>;
 
@@ -25,6 +25,8 @@ pub(super) struct Submit(pub(super) Arc<Shared>);
 pub(super) struct Ask {
     pub(super) jobs: Vec<Submitted>,
     pub(super) now_ms: i64,
+    /// The schedule that fires, which is to be as it was; else nothing is stored.
+    pub(super) firing: Option<Firing>,
 }
 
 /// A job that is to be stored.
@@ -37,12 +39,21 @@ struct New<'a> {
 
 impl Work for Submit {
     type Ask = Ask;
-    type Answer = Vec<Enqueued>;
+    /// `None`: the schedule was not as it was.
+    type Answer = Option<Vec<Enqueued>>;
 
-    async fn run(&self, asks: &[Ask]) -> Done<Vec<Vec<Enqueued>>> {
+    async fn run(&self, asks: &[Ask]) -> Done<Vec<Option<Vec<Enqueued>>>> {
         let mut client = session::lend(&self.0.pool).await?;
         let tx = client.transaction().await?;
-        let all: Vec<(&Submitted, i64)> = asks.iter().flat_map(|ask| ask.jobs.iter().map(|job| (job, ask.now_ms))).collect();
+        let mut admitted = Vec::with_capacity(asks.len());
+        for ask in asks {
+            admitted.push(match &ask.firing {
+                Some(firing) => schedules::move_on(&tx, firing).await?,
+                None => true,
+            });
+        }
+        let stored = asks.iter().zip(&admitted).filter(|(_, admitted)| **admitted);
+        let all: Vec<(&Submitted, i64)> = stored.flat_map(|(ask, _)| ask.jobs.iter().map(|job| (job, ask.now_ms))).collect();
         let known = reserve_idempotency_keys(&tx, &all).await?;
         let mut new: Vec<New<'_>> = Vec::new();
         for (job, now_ms) in all {
@@ -90,9 +101,11 @@ impl Work for Submit {
             answers.insert(id, answer);
         }
         tx.commit().await?;
-        self.0.committed(asks.len(), !new.is_empty(), &aside.events);
+        let moved = asks.iter().any(|ask| ask.firing.is_some());
+        self.0.committed(asks.len(), moved || !new.is_empty(), &aside.events);
         let mut answer = |job: &Submitted| answers.remove(&job.id).unwrap_or(Enqueued::Conflict);
-        Ok(asks.iter().map(|ask| ask.jobs.iter().map(&mut answer).collect()).collect())
+        let mut answers = |ask: &Ask| ask.jobs.iter().map(&mut answer).collect();
+        Ok(asks.iter().zip(admitted).map(|(ask, admitted)| admitted.then(|| answers(ask))).collect())
     }
 }
 

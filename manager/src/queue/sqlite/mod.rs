@@ -7,6 +7,7 @@ mod lease;
 mod logs;
 mod published;
 mod rows;
+mod schedules;
 mod schema;
 mod transitions;
 mod views;
