@@ -9,7 +9,7 @@
 //! `await`, keep state in `#private` fields, and give every record all of its fields when they make it (an assignment to a missing one
 //! would find setters on `Object.prototype`). Whatever parses or crunches is native.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use boa_engine::{
     Context, JsArgs, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction, Source,
@@ -19,9 +19,14 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use crate::realm::bindings;
+use crate::{errors::type_error, realm::bindings};
 
+mod base64;
 mod bytes;
+mod clone;
+mod compression;
+mod crypto;
+mod encoding;
 mod mime;
 mod parts;
 mod promises;
@@ -40,6 +45,10 @@ pub(crate) struct Web {
     exports: RefCell<Vec<Option<JsObject>>>,
     tools: OnceCell<JsObject>,
     originals: OnceCell<tools::Originals>,
+    /// Of all classes that were made so far.
+    prototypes: RefCell<Vec<JsObject>>,
+    /// When time began for `performance`.
+    time_origin: Cell<Option<f64>>,
 }
 
 /// Compiles the parts and makes their names global.
@@ -49,6 +58,14 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     assert!(bindings.web.originals.set(originals).is_ok(), "installed once");
     let global = context.global_object();
     global.define_property_or_throw(js_string!("self"), hidden(global.clone().into()), context)?;
+    // These cost less than accessors that would load them.
+    context.register_global_builtin_callable(js_string!("atob"), 1, NativeFunction::from_fn_ptr(base64::atob))?;
+    context.register_global_builtin_callable(js_string!("btoa"), 1, NativeFunction::from_fn_ptr(base64::btoa))?;
+    context.register_global_builtin_callable(js_string!("structuredClone"), 1, NativeFunction::from_fn_ptr(clone::structured_clone))?;
+    context.register_global_builtin_callable(js_string!("reportError"), 1, NativeFunction::from_fn_ptr(report_error))?;
+    for name in ["onerror", "onunhandledrejection", "onrejectionhandled"] {
+        handler(name, context)?;
+    }
     for (at, part) in PARTS.iter().enumerate() {
         let factory = context.eval(Source::from_reader(part.source.as_bytes(), Some(part.path.as_ref())))?;
         bindings.web.factories.borrow_mut().push(factory.as_callable().expect("a part is a function"));
@@ -105,13 +122,7 @@ fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
     if let Some(exports) = loaded {
         return Ok(exports);
     }
-    let tools = match bindings.web.tools.get() {
-        Some(tools) => tools.clone(),
-        None => {
-            let tools = tools::build(context)?;
-            bindings.web.tools.get_or_init(|| tools).clone()
-        }
-    };
+    let tools = tools(context)?;
     let factory = bindings.web.factories.borrow()[part].clone();
     let exports = factory.call(&JsValue::undefined(), &[tools.into()], context)?;
     let exports = exports.as_object().expect("a part gives an object");
@@ -119,11 +130,116 @@ fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
     Ok(exports)
 }
 
-/// Says that nothing in the script caught an exception: it ends the run, as one of a timer does.
+/// An event handler of the global object.
+fn handler(name: &'static str, context: &mut Context) -> JsResult<()> {
+    let attribute = move |access: &'static str, context: &mut Context| {
+        let on = export("platform", "on", context)?.as_object().expect("an object of ours");
+        let attribute = on.get(js_string!(&name[2..]), context)?.as_object().expect("an object of ours");
+        Ok::<_, JsError>(attribute.get(js_string!(access), context)?.as_callable().expect("a function of ours"))
+    };
+    let get = NativeFunction::from_copy_closure(move |_, _, context| {
+        // Nobody sets one without the part.
+        if !is_loaded("platform", context) {
+            return Ok(JsValue::null());
+        }
+        attribute("get", context)?.call(&JsValue::undefined(), &[], context)
+    });
+    let set = NativeFunction::from_copy_closure(move |_, arguments, context| {
+        attribute("set", context)?.call(&JsValue::undefined(), arguments.get(..1).unwrap_or_default(), context)
+    });
+    let get = FunctionObjectBuilder::new(context.realm(), get).name(JsString::from(name)).build();
+    let set = FunctionObjectBuilder::new(context.realm(), set).name(JsString::from(name)).length(1).build();
+    let accessor = PropertyDescriptor::builder().get(get).set(set).enumerable(true).configurable(true).build();
+    context.global_object().define_property_or_throw(JsString::from(name), accessor, context)?;
+    Ok(())
+}
+
+fn is_loaded(part: &str, context: &Context) -> bool {
+    let at = PARTS.iter().position(|candidate| candidate.name == part).expect("a part that exists");
+    bindings(context).web.exports.borrow()[at].is_some()
+}
+
+/// Whether an object inherits from one of our classes.
+fn is_platform_object(object: &JsObject, context: &Context) -> bool {
+    let bindings = bindings(context);
+    let prototypes = bindings.web.prototypes.borrow();
+    if prototypes.is_empty() {
+        return false;
+    }
+    let mut ancestor = object.prototype();
+    while let Some(found) = ancestor {
+        if prototypes.iter().any(|prototype| JsObject::equals(prototype, &found)) {
+            return true;
+        }
+        ancestor = found.prototype();
+    }
+    false
+}
+
+/// A tool written in JavaScript.
+fn tool(name: &str, context: &mut Context) -> JsResult<JsObject> {
+    let tools = tools(context)?;
+    Ok(tools.get(JsString::from(name), context)?.as_callable().expect("a tool"))
+}
+
+/// A `DOMException`.
+fn exception(name: &str, message: &str, context: &mut Context) -> JsError {
+    let arguments = [JsString::from(message).into(), JsString::from(name).into()];
+    let made = export("events", "DOMException", context)
+        .and_then(|class| class.as_object().expect("a class").construct(&arguments, None, context));
+    made.map_or_else(|error| error, |exception| JsError::from_opaque(exception.into()))
+}
+
+/// Throws when a function was given too few arguments.
+fn need(arguments: &[JsValue], wanted: usize, function: &str) -> JsResult<()> {
+    if arguments.len() >= wanted {
+        return Ok(());
+    }
+    Err(type_error(format!("{function}: {wanted} argument(s) required, but only {} present", arguments.len())))
+}
+
+/// `reportError(error)`.
+fn report_error(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    need(arguments, 1, "reportError")?;
+    report(arguments.get_or_undefined(0).clone(), context);
+    Ok(JsValue::undefined())
+}
+
+/// Tells listeners for `unhandledrejection`; whether one of them said that it is dealt with.
+pub(crate) fn rejected(promise: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<bool> {
+    // Without the part nobody listens.
+    if !is_loaded("platform", context) {
+        return Ok(false);
+    }
+    let on = export("platform", "on", context)?.as_object().expect("an object of ours");
+    let tell = on.get(js_string!("reportRejection"), context)?.as_callable().expect("a function of ours");
+    Ok(tell.call(&JsValue::undefined(), &[promise.clone().into(), reason.clone()], context)?.to_boolean())
+}
+
+/// Says that nothing in the script caught an exception: it ends the run, as one of a timer does, unless a listener for `error` deals with it.
 fn report(error: JsValue, context: &mut Context) {
     let realm = context.realm().clone();
-    let throw = move |_: &mut Context| Err(JsError::from_opaque(error));
+    let throw = move |context: &mut Context| {
+        if is_loaded("platform", context) {
+            let on = export("platform", "on", context)?.as_object().expect("an object of ours");
+            let tell = on.get(js_string!("reportError"), context)?.as_callable().expect("a function of ours");
+            let message = JsString::from(crate::console::inspect(&error, context).lines().next().unwrap_or_default());
+            if tell.call(&JsValue::undefined(), &[error.clone(), message.into()], context)?.to_boolean() {
+                return Ok(JsValue::undefined());
+            }
+        }
+        Err(JsError::from_opaque(error))
+    };
     context.enqueue_job(Job::GenericJob(GenericJob::new(throw, realm)));
+}
+
+fn tools(context: &mut Context) -> JsResult<JsObject> {
+    let bindings = bindings(context);
+    if let Some(tools) = bindings.web.tools.get() {
+        return Ok(tools.clone());
+    }
+    let tools = tools::build(context)?;
+    Ok(bindings.web.tools.get_or_init(|| tools).clone())
 }
 
 /// What the part with that name exports under `export`.

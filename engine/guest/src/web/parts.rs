@@ -42,4 +42,8 @@ pub(super) const PARTS: &[Part] = &[
     ),
     part!("url", ["URL", "URLSearchParams"]),
     part!("fetch", ["Headers", "Blob", "File", "FormData", "Response", "Request"]),
+    part!("encoding", ["TextEncoder", "TextDecoder", "TextEncoderStream", "TextDecoderStream"]),
+    part!("compression", ["CompressionStream", "DecompressionStream"]),
+    part!("platform", ["performance", "Performance", "navigator", "Navigator", "addEventListener", "removeEventListener", "dispatchEvent"]),
+    part!("crypto", ["crypto", "Crypto", "CryptoKey", "SubtleCrypto"]),
 ];

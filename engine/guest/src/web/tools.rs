@@ -10,7 +10,7 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use super::{PARTS, bytes, exports, mime, promises, text, url};
+use super::{PARTS, base64, bytes, compression, crypto, encoding, exports, mime, promises, text, url};
 use crate::{errors::type_error, realm::bindings};
 
 /// Built-ins as they were before any script, that are not found among the intrinsics.
@@ -61,7 +61,7 @@ impl std::ops::Deref for OriginalsRef {
     }
 }
 
-const TOOLS: [(&str, NativeFunctionPointer); 21] = [
+const TOOLS: [(&str, NativeFunctionPointer); 22] = [
     ("use", use_part),
     ("call", call),
     ("apply", apply),
@@ -81,6 +81,7 @@ const TOOLS: [(&str, NativeFunctionPointer); 21] = [
     ("ownKeys", own_keys),
     ("report", report),
     ("now", now),
+    ("timeOrigin", time_origin),
     ("parseJson", parse_json),
     ("stringifyJson", stringify_json),
 ];
@@ -88,7 +89,17 @@ const TOOLS: [(&str, NativeFunctionPointer); 21] = [
 /// The object of tools.
 pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
     let tools = JsObject::with_null_proto();
-    let natives = TOOLS.iter().chain(&promises::TOOLS).chain(&bytes::TOOLS).chain(&text::TOOLS).chain(&url::TOOLS).chain(&mime::TOOLS);
+    let natives = TOOLS
+        .iter()
+        .chain(&promises::TOOLS)
+        .chain(&bytes::TOOLS)
+        .chain(&text::TOOLS)
+        .chain(&url::TOOLS)
+        .chain(&mime::TOOLS)
+        .chain(&encoding::TOOLS)
+        .chain(&compression::TOOLS)
+        .chain(&base64::TOOLS)
+        .chain(&crypto::TOOLS);
     for (name, function) in natives {
         let function = native(*function, "", context);
         tools.create_data_property_or_throw(JsString::from(*name), function, context)?;
@@ -96,7 +107,8 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
     let constructors = context.intrinsics().constructors();
     let iterator =
         context.intrinsics().objects().iterator_prototypes().array().prototype().expect("it inherits from what all iterators do");
-    let values: [(&str, JsValue); 9] = [
+    let values: [(&str, JsValue); 10] = [
+        ("userAgent", js_string!(concat!("Ampoule/", env!("CARGO_PKG_VERSION"))).into()),
         ("Error", constructors.error().constructor().into()),
         ("TypeError", constructors.type_error().constructor().into()),
         ("RangeError", constructors.range_error().constructor().into()),
@@ -211,6 +223,7 @@ fn idl(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<Js
         let tag = PropertyDescriptor::builder().value(name).writable(false).enumerable(false).configurable(true).build();
         prototype.define_property_or_throw(JsSymbol::to_string_tag(), tag, context)?;
     }
+    bindings(context).web.prototypes.borrow_mut().push(prototype);
     Ok(class.into())
 }
 
@@ -295,6 +308,14 @@ fn report(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
 /// Milliseconds since the Unix epoch.
 fn now(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(bindings(context).clock.now_ms().into())
+}
+
+/// When time began for `performance`: at the first look, which is the first that a script can compare with.
+fn time_origin(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let bindings = bindings(context);
+    let origin = bindings.web.time_origin.get().unwrap_or_else(|| bindings.clock.now_ms());
+    bindings.web.time_origin.set(Some(origin));
+    Ok(origin.into())
 }
 
 fn parse_json(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
