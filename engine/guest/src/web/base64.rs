@@ -43,7 +43,7 @@ pub(super) fn atob(_: &JsValue, arguments: &[JsValue], context: &mut Context) ->
 
 fn decoded(text: impl Iterator<Item = u16>) -> Option<Vec<u8>> {
     let mut digits: Vec<u16> = text.filter(|unit| !matches!(unit, 0x09 | 0x0a | 0x0c | 0x0d | 0x20)).collect();
-    if digits.len() % 4 == 0 {
+    if digits.len().is_multiple_of(4) {
         for _ in 0..2 {
             if digits.last() == Some(&u16::from(b'=')) {
                 digits.pop();

@@ -152,7 +152,7 @@ where
     if encrypt {
         let padding = BLOCK - data.len() % BLOCK;
         data.resize(data.len() + padding, padding as u8);
-    } else if data.is_empty() || data.len() % BLOCK != 0 {
+    } else if data.is_empty() || !data.len().is_multiple_of(BLOCK) {
         return None;
     }
     for chunk in data.chunks_exact_mut(BLOCK) {

@@ -21,6 +21,7 @@ pub(crate) struct Originals {
     describe: JsObject,
     /// The getter of `Promise[Symbol.species]`.
     promise_species: JsObject,
+    promise_then: JsObject,
 }
 
 impl Originals {
@@ -35,7 +36,13 @@ impl Originals {
         let promise = context.intrinsics().constructors().promise().constructor();
         let species = promise.borrow().properties().get(&JsSymbol::species().into());
         let promise_species = species.and_then(|property| property.get()?.as_callable()).expect("a getter of a fresh realm");
-        Self { json_parse, json_stringify, describe, promise_species }
+        let promise_then = promise_then(context).expect("a method of a fresh realm");
+        Self { json_parse, json_stringify, describe, promise_species, promise_then }
+    }
+
+    /// Whether `Promise.prototype.then` is what it was.
+    pub(super) fn then_untouched(&self, context: &Context) -> bool {
+        promise_then(context).is_some_and(|then| JsObject::equals(&then, &self.promise_then))
     }
 
     /// Whether `Promise[Symbol.species]` is what it was.
@@ -43,6 +50,12 @@ impl Originals {
         let species = promise.borrow().properties().get(&JsSymbol::species().into());
         species.and_then(|property| property.get()?.as_object()).is_some_and(|getter| JsObject::equals(&getter, &self.promise_species))
     }
+}
+
+fn promise_then(context: &Context) -> Option<JsObject> {
+    let prototype = context.intrinsics().constructors().promise().prototype();
+    let then = prototype.borrow().properties().get(&PropertyKey::from(js_string!("then")));
+    then.and_then(|property| property.value()?.as_callable())
 }
 
 /// The originals of this realm.

@@ -726,7 +726,7 @@
         cancel: (reason) => {
           canceled[i] = true;
           reasons[i] = reason;
-          if (canceled[1 - i]) done.resolve(readableCancel(s, [reasons[0], reasons[1]]));
+          if (canceled[1 - i]) then(readableCancel(s, [reasons[0], reasons[1]]), done.resolve, done.reject);
           return done.promise;
         },
       });
@@ -1164,7 +1164,7 @@
       },
     });
     setBackpressure(t, true);
-    started.resolve(start(c.object));
+    then(resolved(start(c.object)), started.resolve, started.reject);
   };
 
   class TransformStreamDefaultController {
