@@ -45,11 +45,20 @@ fn answer(bytes: Option<Vec<u8>>, context: &mut Context) -> JsResult<JsValue> {
     bytes.map_or(Ok(JsValue::null()), |bytes| bytes::array(&bytes, context))
 }
 
+/// Random bytes: those of the host's generator, and for many of them what SHA-512 makes of 32 of these and a count.
 fn drawn(length: usize, context: &Context) -> Vec<u8> {
+    const SEED_BYTES: usize = 32;
     let bindings = bindings(context);
-    let mut drawn = Vec::with_capacity(length + 8);
-    while drawn.len() < length {
+    let mut drawn = Vec::with_capacity(length + SEED_BYTES);
+    while drawn.len() < length.min(SEED_BYTES) {
         drawn.extend_from_slice(&bindings.random.secure().to_le_bytes());
+    }
+    if length > SEED_BYTES {
+        let seed = std::mem::take(&mut drawn);
+        let blocks = (0_u64..).map(|count| Sha512::new().chain_update(&seed).chain_update(count.to_le_bytes()).finalize());
+        for block in blocks.take(length.div_ceil(Sha512::output_size())) {
+            drawn.extend_from_slice(&block);
+        }
     }
     drawn.truncate(length);
     drawn
