@@ -89,8 +89,12 @@ fn declare(part: usize, name: &'static str, context: &mut Context) -> JsResult<(
     });
     // Assigning makes a plain property of what was assigned, on the object that was assigned to.
     let set = NativeFunction::from_copy_closure(move |this, arguments, context| {
-        let target = this.as_object().unwrap_or_else(|| context.global_object());
-        target.define_property_or_throw(js_string!(name), hidden(arguments.get_or_undefined(0).clone()), context)?;
+        let (global, value) = (context.global_object(), arguments.get_or_undefined(0).clone());
+        match this.as_object().filter(|target| !JsObject::equals(target, &global)) {
+            // One that inherits from the global object.
+            Some(target) => target.create_data_property_or_throw(js_string!(name), value, context)?,
+            None => global.define_property_or_throw(js_string!(name), hidden(value), context)?,
+        };
         Ok(JsValue::undefined())
     });
     let get = FunctionObjectBuilder::new(context.realm(), get).name(JsString::from(name)).build();

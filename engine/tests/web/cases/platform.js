@@ -51,3 +51,6 @@ URL; await null; const d = Object.getOwnPropertyDescriptor(globalThis, "URL"); [
 
 const old = globalThis.Headers; globalThis.Headers = 5; const now = globalThis.Headers; globalThis.Headers = old; [now, typeof Headers]
 //=> [5, "function"]
+
+const o = Object.create(globalThis); o.FormData = 5; [o.FormData, Object.keys(o), typeof FormData]
+//=> [5, ["FormData"], "function"]
