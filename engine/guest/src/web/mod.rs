@@ -1,8 +1,8 @@
 //! The web's common API: <https://min-common-api.proposal.wintertc.org>.
 //!
-//! It comes in **parts**: a JavaScript source each (`js/`), which is one function that takes the [tools](tools) and gives the part's classes. The
-//! sources are compiled when the guest is pre-initialised; a part's function runs when a script first touches one of its globals, which until
-//! then are accessors. So a script pays for what it uses.
+//! It comes in **parts**: a JavaScript source each (`js/`), which is one function that takes the [tools](tools) and gives the part's classes. It
+//! is compiled and runs when a script first touches one of its globals, which until then are accessors. So a script pays for what it uses, and one
+//! that touches it at its top level has it in its image.
 //!
 //! **A script must not reach in.** By the time a part runs, the script may have replaced every built-in that it can name. So sources
 //! of parts use syntax and tools alone: they call no method of a built-in prototype, do not iterate over arrays of theirs, do not
@@ -12,7 +12,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use boa_engine::{
-    Context, JsArgs, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction, Source,
+    Context, JsArgs, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction,
     job::{GenericJob, Job},
     js_string,
     object::FunctionObjectBuilder,
@@ -39,9 +39,7 @@ use parts::PARTS;
 /// What the API keeps for a realm.
 #[derive(Default)]
 pub(crate) struct Web {
-    /// Each part's function.
-    factories: RefCell<Vec<JsObject>>,
-    /// What it gave, once it ran.
+    /// What each part gave, once it ran.
     exports: RefCell<Vec<Option<JsObject>>>,
     tools: OnceCell<JsObject>,
     originals: OnceCell<tools::Originals>,
@@ -51,7 +49,7 @@ pub(crate) struct Web {
     time_origin: Cell<Option<f64>>,
 }
 
-/// Compiles the parts and makes their names global.
+/// Makes the names of all parts global.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let bindings = bindings(context);
     let originals = tools::Originals::find(context);
@@ -67,8 +65,6 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
         handler(name, context)?;
     }
     for (at, part) in PARTS.iter().enumerate() {
-        let factory = context.eval(Source::from_reader(part.source.as_bytes(), Some(part.path.as_ref())))?;
-        bindings.web.factories.borrow_mut().push(factory.as_callable().expect("a part is a function"));
         bindings.web.exports.borrow_mut().push(None);
         for name in part.globals {
             declare(at, name, context)?;
@@ -127,7 +123,7 @@ fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
         return Ok(exports);
     }
     let tools = tools(context)?;
-    let factory = bindings.web.factories.borrow()[part].clone();
+    let factory = PARTS[part].compile(context)?;
     let exports = factory.call(&JsValue::undefined(), &[tools.into()], context)?;
     let exports = exports.as_object().expect("a part gives an object");
     bindings.web.exports.borrow_mut()[part] = Some(exports.clone());

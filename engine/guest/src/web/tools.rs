@@ -140,7 +140,7 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
         tools.create_data_property_or_throw(JsString::from(name), function, context)?;
     }
     // Written in JavaScript: what walks over objects of the script.
-    let base = bindings(context).web.factories.borrow()[0].clone();
+    let base = PARTS[0].compile(context)?;
     base.call(&JsValue::undefined(), &[tools.clone().into()], context)?;
     Ok(tools)
 }
