@@ -18,6 +18,11 @@ impl Random {
         (self.next() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
+    /// 64 bits of the host's own generator, for keys.
+    pub(crate) fn secure(&self) -> u64 {
+        door::call(Op::Random, &[])
+    }
+
     fn next(&self) -> u64 {
         let mut s = self.state.get().unwrap_or_else(|| spread(door::call(Op::Random, &[])));
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);

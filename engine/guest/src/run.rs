@@ -19,6 +19,7 @@ use crate::{
     input, output,
     realm::{self, bindings},
     source::{self, Program},
+    web,
 };
 
 /// So many unhandled rejections are logged; the rest is counted.
@@ -296,6 +297,16 @@ fn log_rejections(stage: &Stage, context: &mut Context) {
     let bindings = bindings(context);
     told.iter().for_each(|told| bindings.rejections.forget(&JsObject::from(told.clone())));
     let rejected = bindings.rejections.take();
+    let mut unheard = Vec::with_capacity(rejected.len());
+    for promise in rejected {
+        let state = JsPromise::from_object(promise.clone()).map(|promise| promise.state());
+        let Ok(PromiseState::Rejected(reason)) = state else { continue };
+        // What a listener throws here is too late to matter.
+        if !web::rejected(&promise, &reason, context).unwrap_or(false) {
+            unheard.push(promise);
+        }
+    }
+    let rejected = unheard;
     for promise in rejected.iter().take(MAX_REJECTIONS_LOGGED) {
         let Ok(promise) = JsPromise::from_object(promise.clone()) else { continue };
         if let PromiseState::Rejected(reason) = promise.state() {

@@ -39,7 +39,7 @@ fn cases() -> Vec<(String, String)> {
 }
 
 /// The text that the sandbox gives.
-async fn behave(harness: &str, source: &str) -> String {
+pub(super) async fn behave(harness: &str, source: &str) -> String {
     let input = serde_json::json!({"source": source});
     let request =
         RunRequest { input: input.into(), ..RunRequest::new(format!("{harness}\nconst main = ({{ source }}) => behave(source);")) };

@@ -11,6 +11,7 @@ mod images;
 mod leaks;
 mod patches;
 mod scripts;
+mod web;
 
 /// One engine for all tests, as a process has one.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(EngineConfig::default()).expect("the engine starts"));

@@ -204,6 +204,12 @@ fn function(object: &JsObject, look: &Look, context: &Context) -> String {
 
 fn regexp(object: &JsObject, context: &mut Context) -> String {
     let Ok(regexp) = JsRegExp::from_object(object.clone()) else { return String::new() };
+    format!("/{}/{}", regexp.source(context).unwrap_or_default(), flags(object, context))
+}
+
+/// The flags of a regular expression.
+pub(crate) fn flags(object: &JsObject, context: &mut Context) -> String {
+    let Ok(regexp) = JsRegExp::from_object(object.clone()) else { return String::new() };
     let unicode_sets = bindings(context).originals.unicode_sets.clone();
     let unicode_sets = unicode_sets.call(&object.clone().into(), &[], context).is_ok_and(|is| is.to_boolean());
     // `flags` itself would ask the properties, which a script can replace.
@@ -217,8 +223,7 @@ fn regexp(object: &JsObject, context: &mut Context) -> String {
         (Ok(unicode_sets), 'v'),
         (regexp.sticky(context), 'y'),
     ];
-    let flags: String = flags.into_iter().filter(|(has, _)| matches!(has, Ok(true))).map(|(_, flag)| flag).collect();
-    format!("/{}/{flags}", regexp.source(context).unwrap_or_default())
+    flags.into_iter().filter(|(has, _)| matches!(has, Ok(true))).map(|(_, flag)| flag).collect()
 }
 
 fn date(object: &JsObject, context: &mut Context) -> String {

@@ -28,6 +28,7 @@ mod table;
 mod text;
 
 use inspect::Options;
+pub(crate) use kind::flags;
 
 /// A longer message is cut, and says so: one call must not spend a run's whole log.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;

@@ -134,6 +134,12 @@ fn layout(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
     record(fields, context)
 }
 
+/// The name of a view's constructor, and the bytes of an element.
+pub(super) fn kind(view: &JsObject) -> (boa_engine::JsString, usize) {
+    let kind = view.downcast_ref::<TypedArray>().map(|array| array.kind());
+    kind.map_or((boa_engine::js_string!("DataView"), 1), |kind| (name(kind).0.into(), name(kind).1 as usize))
+}
+
 /// The name of a kind's constructor, and the bytes of an element.
 fn name(kind: TypedArrayKind) -> (&'static str, f64) {
     match kind {
@@ -168,7 +174,7 @@ fn new_bytes(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsRes
 }
 
 /// `newView(kind, buffer, offset, length)`: a view of the kind that `layout` told.
-fn new_view(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+pub(super) fn new_view(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let kind = super::text::string(arguments, 0).to_std_string_lossy();
     let all = context.intrinsics().constructors();
     let constructor = match &*kind {

@@ -1,15 +1,18 @@
 //! Promises, without what a script may have changed about them.
 
 use boa_engine::{
-    Context, JsArgs, JsObject, JsResult, JsValue,
+    Context, JsArgs, JsObject, JsResult, JsValue, NativeFunction,
     builtins::promise::Promise,
     js_string,
     native_function::NativeFunctionPointer,
-    object::builtins::{JsFunction, JsPromise},
+    object::{
+        FunctionObjectBuilder,
+        builtins::{JsFunction, JsPromise},
+    },
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use super::tools::{native, record};
+use super::tools::{native, originals, record};
 
 pub(super) const TOOLS: [(&str, NativeFunctionPointer); 5] =
     [("then", then), ("resolved", resolved), ("rejected", rejected), ("deferred", deferred), ("handled", handled)];
@@ -18,7 +21,39 @@ pub(super) const TOOLS: [(&str, NativeFunctionPointer); 5] =
 fn then(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let promise = arguments.get_or_undefined(0).as_object().filter(JsObject::is::<Promise>).expect("a promise");
     let callback = |at: usize| arguments.get_or_undefined(at).as_callable().and_then(JsFunction::from_object);
-    Ok(reaction(&promise, callback(1), callback(2), context)?.into())
+    let (fulfilled, rejected) = (callback(1), callback(2));
+    if originals(context).then_untouched(context) {
+        return Ok(reaction(&promise, fulfilled, rejected, context)?.into());
+    }
+    // What a callback gives would be asked for the script's `then`: promises are followed here instead.
+    let (derived, resolvers) = JsPromise::new_pending(context);
+    let settle = |callback: Option<JsFunction>, otherwise: JsFunction, context: &Context| {
+        let captures = (callback, otherwise, resolvers.resolve.clone(), resolvers.reject.clone());
+        let follow = NativeFunction::from_copy_closure_with_captures(
+            |_, arguments, (callback, otherwise, resolve, reject), context| {
+                let settled = arguments.get(..1).unwrap_or_default();
+                let Some(callback) = callback else { return otherwise.call(&JsValue::undefined(), settled, context) };
+                match callback.call(&JsValue::undefined(), settled, context) {
+                    Ok(value) => match value.as_object().filter(JsObject::is::<Promise>) {
+                        Some(promise) => {
+                            reaction(&promise, Some(resolve.clone()), Some(reject.clone()), context).map(|_| JsValue::undefined())
+                        }
+                        None => resolve.call(&JsValue::undefined(), &[value], context),
+                    },
+                    Err(error) => {
+                        let error = error.into_opaque(context)?;
+                        reject.call(&JsValue::undefined(), &[error], context)
+                    }
+                }
+            },
+            captures,
+        );
+        FunctionObjectBuilder::new(context.realm(), follow).build()
+    };
+    let fulfilled = settle(fulfilled, resolvers.resolve.clone(), context);
+    let rejected = settle(rejected, resolvers.reject.clone(), context);
+    reaction(&promise, Some(fulfilled), Some(rejected), context)?;
+    Ok(derived.into())
 }
 
 /// Adds reactions to a promise without asking its `constructor`, which a script may have replaced.
@@ -57,11 +92,14 @@ fn untouched(promise: &JsObject, context: &Context) -> bool {
         && stored(promise).is_none()
         && stored(&standard.prototype())
             .is_some_and(|property| property.value().is_some_and(|value| *value == JsValue::from(standard.constructor())))
-        && super::tools::originals(context).species_untouched(&standard.constructor())
+        && originals(context).species_untouched(&standard.constructor())
 }
 
-/// A promise that is resolved with a value.
+/// A promise that is resolved with a value: a promise itself, whose `then` is not asked.
 fn resolved(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if let Some(promise) = arguments.get_or_undefined(0).as_object().filter(JsObject::is::<Promise>) {
+        return Ok(promise.into());
+    }
     let (promise, resolvers) = JsPromise::new_pending(context);
     resolvers.resolve.call(&JsValue::undefined(), &[arguments.get_or_undefined(0).clone()], context)?;
     Ok(promise.into())

@@ -10,7 +10,7 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use super::{PARTS, bytes, exports, mime, promises, text, url};
+use super::{PARTS, base64, bytes, compression, crypto, encoding, exports, mime, promises, text, url};
 use crate::{errors::type_error, realm::bindings};
 
 /// Built-ins as they were before any script, that are not found among the intrinsics.
@@ -21,6 +21,7 @@ pub(crate) struct Originals {
     describe: JsObject,
     /// The getter of `Promise[Symbol.species]`.
     promise_species: JsObject,
+    promise_then: JsObject,
 }
 
 impl Originals {
@@ -35,7 +36,13 @@ impl Originals {
         let promise = context.intrinsics().constructors().promise().constructor();
         let species = promise.borrow().properties().get(&JsSymbol::species().into());
         let promise_species = species.and_then(|property| property.get()?.as_callable()).expect("a getter of a fresh realm");
-        Self { json_parse, json_stringify, describe, promise_species }
+        let promise_then = promise_then(context).expect("a method of a fresh realm");
+        Self { json_parse, json_stringify, describe, promise_species, promise_then }
+    }
+
+    /// Whether `Promise.prototype.then` is what it was.
+    pub(super) fn then_untouched(&self, context: &Context) -> bool {
+        promise_then(context).is_some_and(|then| JsObject::equals(&then, &self.promise_then))
     }
 
     /// Whether `Promise[Symbol.species]` is what it was.
@@ -43,6 +50,12 @@ impl Originals {
         let species = promise.borrow().properties().get(&JsSymbol::species().into());
         species.and_then(|property| property.get()?.as_object()).is_some_and(|getter| JsObject::equals(&getter, &self.promise_species))
     }
+}
+
+fn promise_then(context: &Context) -> Option<JsObject> {
+    let prototype = context.intrinsics().constructors().promise().prototype();
+    let then = prototype.borrow().properties().get(&PropertyKey::from(js_string!("then")));
+    then.and_then(|property| property.value()?.as_callable())
 }
 
 /// The originals of this realm.
@@ -61,7 +74,7 @@ impl std::ops::Deref for OriginalsRef {
     }
 }
 
-const TOOLS: [(&str, NativeFunctionPointer); 21] = [
+const TOOLS: [(&str, NativeFunctionPointer); 22] = [
     ("use", use_part),
     ("call", call),
     ("apply", apply),
@@ -81,6 +94,7 @@ const TOOLS: [(&str, NativeFunctionPointer); 21] = [
     ("ownKeys", own_keys),
     ("report", report),
     ("now", now),
+    ("timeOrigin", time_origin),
     ("parseJson", parse_json),
     ("stringifyJson", stringify_json),
 ];
@@ -88,7 +102,17 @@ const TOOLS: [(&str, NativeFunctionPointer); 21] = [
 /// The object of tools.
 pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
     let tools = JsObject::with_null_proto();
-    let natives = TOOLS.iter().chain(&promises::TOOLS).chain(&bytes::TOOLS).chain(&text::TOOLS).chain(&url::TOOLS).chain(&mime::TOOLS);
+    let natives = TOOLS
+        .iter()
+        .chain(&promises::TOOLS)
+        .chain(&bytes::TOOLS)
+        .chain(&text::TOOLS)
+        .chain(&url::TOOLS)
+        .chain(&mime::TOOLS)
+        .chain(&encoding::TOOLS)
+        .chain(&compression::TOOLS)
+        .chain(&base64::TOOLS)
+        .chain(&crypto::TOOLS);
     for (name, function) in natives {
         let function = native(*function, "", context);
         tools.create_data_property_or_throw(JsString::from(*name), function, context)?;
@@ -96,7 +120,8 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
     let constructors = context.intrinsics().constructors();
     let iterator =
         context.intrinsics().objects().iterator_prototypes().array().prototype().expect("it inherits from what all iterators do");
-    let values: [(&str, JsValue); 9] = [
+    let values: [(&str, JsValue); 10] = [
+        ("userAgent", js_string!(concat!("Ampoule/", env!("CARGO_PKG_VERSION"))).into()),
         ("Error", constructors.error().constructor().into()),
         ("TypeError", constructors.type_error().constructor().into()),
         ("RangeError", constructors.range_error().constructor().into()),
@@ -115,7 +140,7 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
         tools.create_data_property_or_throw(JsString::from(name), function, context)?;
     }
     // Written in JavaScript: what walks over objects of the script.
-    let base = bindings(context).web.factories.borrow()[0].clone();
+    let base = PARTS[0].compile(context)?;
     base.call(&JsValue::undefined(), &[tools.clone().into()], context)?;
     Ok(tools)
 }
@@ -211,6 +236,7 @@ fn idl(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<Js
         let tag = PropertyDescriptor::builder().value(name).writable(false).enumerable(false).configurable(true).build();
         prototype.define_property_or_throw(JsSymbol::to_string_tag(), tag, context)?;
     }
+    bindings(context).web.prototypes.borrow_mut().push(prototype);
     Ok(class.into())
 }
 
@@ -295,6 +321,14 @@ fn report(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
 /// Milliseconds since the Unix epoch.
 fn now(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(bindings(context).clock.now_ms().into())
+}
+
+/// When time began for `performance`: at the first look, which is the first that a script can compare with.
+fn time_origin(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let bindings = bindings(context);
+    let origin = bindings.web.time_origin.get().unwrap_or_else(|| bindings.clock.now_ms());
+    bindings.web.time_origin.set(Some(origin));
+    Ok(origin.into())
 }
 
 fn parse_json(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -536,6 +536,9 @@
     __proto__: null, Headers, Blob, File, FormData, Response, Request,
     on: {
       __proto__: null, isBlob, isFile, isResponse, isRequest, blobOf, requestOf, pairsOf,
+      // A copy for structuredClone; undefined for what has none.
+      clone: (object) => (isFile(object) ? new File(secret, object.name, { bytes: blobOf.bytes(object), type: blobOf.type(object), lastModified: object.lastModified })
+        : isBlob(object) ? new Blob(secret, { bytes: blobOf.bytes(object), type: blobOf.type(object) }) : undefined),
       newBlob: (bytes, type) => new Blob(secret, { bytes, type }),
       newFile: (bytes, type, name, lastModified) => new File(secret, name, { bytes, type, lastModified }),
       // Where `fetch` hangs itself up. `request(input, init)` gives what was asked as plain data; its `body` is a Uint8Array, a ReadableStream or null.

@@ -726,7 +726,7 @@
         cancel: (reason) => {
           canceled[i] = true;
           reasons[i] = reason;
-          if (canceled[1 - i]) done.resolve(readableCancel(s, [reasons[0], reasons[1]]));
+          if (canceled[1 - i]) then(readableCancel(s, [reasons[0], reasons[1]]), done.resolve, done.reject);
           return done.promise;
         },
       });
@@ -1164,7 +1164,7 @@
       },
     });
     setBackpressure(t, true);
-    started.resolve(start(c.object));
+    then(resolved(start(c.object)), started.resolve, started.reject);
   };
 
   class TransformStreamDefaultController {
@@ -1205,10 +1205,13 @@
   }
   idl(TransformStream, 'TransformStream');
 
-  // A transform of our own: `transform(chunk, enqueue)` and `flush(enqueue)` may give promises or throw.
+  // A transform of our own: `transform(chunk, enqueue)` and `flush(enqueue)` may give promises or throw. `enqueue` gives a promise: the reader wants more.
   const makeTransform = (transform, flush) => {
     const t = transformRecord();
-    const enqueue = (chunk) => transformEnqueue(t.controller, chunk);
+    const enqueue = (chunk) => {
+      transformEnqueue(t.controller, chunk);
+      return t.backpressure ? t.change.promise : resolved(undefined);
+    };
     const attempt = (f) => { try { return resolved(f()); } catch (error) { return rejected(error); } };
     setUpTransform(t, {
       start: noop, readableMark: 0, readableSize: () => 1, writableMark: 1, writableSize: () => 1,
@@ -1279,7 +1282,7 @@
       },
       // A stream with the same content that takes over from a locked one.
       proxy: (stream) => {
-        const { readable, writable } = makeTransform((chunk, enqueue) => enqueue(chunk), noop);
+        const { readable, writable } = makeTransform((chunk, enqueue) => { enqueue(chunk); }, noop);
         handled(pipe(rsOf(stream), wsOf(writable), pipeOptions(undefined)));
         return readable;
       },
