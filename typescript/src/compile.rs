@@ -15,6 +15,14 @@ use crate::{SourceError, deep};
 ///
 /// Decorators, `export =`, `import x = require()` and JSX are refused, with the place.
 pub fn compile(name: &str, source: &str) -> Result<String, SourceError> {
+    refuse_jsx(name, source)?;
+    // A map in the source's own last line would be that of something it was made from.
+    let source = ampoule_protocol::source_map(source).0;
+    deep(|| transform(name, source))
+}
+
+/// JSX is told by a file's name: in a `.ts` file `<` begins a type.
+pub(crate) fn refuse_jsx(name: &str, source: &str) -> Result<(), SourceError> {
     if name.ends_with(".tsx") {
         return Err(SourceError::at(
             name,
@@ -23,9 +31,7 @@ pub fn compile(name: &str, source: &str) -> Result<String, SourceError> {
             "JSX is not supported: there is nothing here that would render it. Compile it before",
         ));
     }
-    // A map in the source's own last line would be that of something it was made from.
-    let source = ampoule_protocol::source_map(source).0;
-    deep(|| transform(name, source))
+    Ok(())
 }
 
 fn transform(name: &str, source: &str) -> Result<String, SourceError> {

@@ -5,7 +5,7 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 
-use crate::{SourceError, deep, error::position};
+use crate::{SourceError, compile::refuse_jsx, deep, error::position};
 
 /// An import in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub struct Import {
 /// What a source imports that names it: static imports and exports from, not those of types alone, and `import()` of strings,
 /// in the order of the source.
 pub fn imports(name: &str, source: &str, language: Language) -> Result<Vec<Import>, SourceError> {
+    refuse_jsx(name, source)?;
     if !source.contains("import") && !source.contains("export") {
         return Ok(Vec::new());
     }
