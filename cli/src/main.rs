@@ -6,11 +6,13 @@ mod api_client;
 mod bench;
 mod capacity;
 mod exit;
+mod grants;
 mod input;
 mod job_commands;
 mod platform;
 mod pool;
 mod preflight;
+mod replay;
 mod run;
 mod serve;
 mod submit;
@@ -31,6 +33,8 @@ struct Cli {
 enum Command {
     /// Run a script here and now, without any server.
     Run(run::Args),
+    /// Run a recorded run again, offline, and say where it differs.
+    Replay(replay::Args),
     /// Manager and worker in one process, with an embedded store.
     Serve(serve::ServeArgs),
     /// The script manager: HTTP API and queue.
@@ -71,6 +75,7 @@ fn main() -> std::process::ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run::run(args).await,
+            Command::Replay(args) => replay::replay(args).await,
             Command::Serve(args) => serve::serve(args).await,
             Command::Manager(args) => serve::manager(args).await,
             Command::Worker(args) => serve::worker(args).await,

@@ -21,14 +21,17 @@ mod memory;
 mod memory_module;
 mod meter;
 mod operations;
+mod replay;
 mod run;
 mod sandbox;
 mod settings;
+mod tape;
 mod verdict;
 
 pub use capacity::{Capacity, ImageCost};
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use fault::{EngineError, EngineFault};
+pub use replay::{Recorded, ReplayError, Replayed};
 pub use run::{Mode, RunContext, RunRequest};
 pub use tokio_util::sync::CancellationToken;

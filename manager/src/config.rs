@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use ampoule_protocol::{ByteSize, Limits};
+use ampoule_protocol::{ByteSize, Grants, Limits};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::queue::StoreUrl;
@@ -21,6 +21,8 @@ pub struct Config {
     pub keys: Keys,
     /// The most that a job can ask for.
     pub ceiling: Limits,
+    /// The most that a job can be granted; more is refused. Settings come with the job and need no permission.
+    pub grants: Grants,
     /// How long a worker keeps a job without renewing. A lost worker's jobs run again after this time.
     pub lease: Duration,
     /// Lost leases and faults after which a job is failed and not run again; at least 1.
@@ -50,6 +52,8 @@ impl Config {
             store: store.into(),
             keys: Keys::default(),
             ceiling: Limits::CEILING,
+            // Nothing that reaches beyond the worker, until an operator says what.
+            grants: Grants::default(),
             // Long enough for a garbage-collecting proxy or a paused virtual machine, short enough to be waited for.
             lease: Duration::from_secs(15),
             // A job that takes its worker down is given up after three of them.

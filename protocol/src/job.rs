@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    CancelledBy, ConcurrencyPolicy, Json, LibrarySource, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS,
-    MAX_NON_RETRYABLE, Outcome, Retry, ScriptSource, Usage,
+    CancelledBy, ConcurrencyPolicy, GrantSyntax, Grants, Json, LibrarySource, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS,
+    MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Retry, ScriptSource, Usage,
 };
 
 /// Most libraries that one job can bring.
@@ -134,6 +134,12 @@ pub struct JobSpec {
     /// Limits other than the defaults.
     #[serde(default)]
     pub limits: LimitsSpec,
+    /// What the script may do beyond computing; nothing without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+    /// Have the worker keep a journal of each attempt, if it has a folder for journals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record: bool,
     /// Seed of the run's randomness; without it every attempt draws a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -170,6 +176,9 @@ pub enum SpecError {
     /// A limit that no run can work with.
     #[error("limits: {0}")]
     Limit(#[from] LimitError),
+    /// A grant that is written wrongly.
+    #[error("grants: {0}")]
+    Grant(#[from] GrantSyntax),
     /// Something is larger than its limit.
     #[error("`{field}` has {bytes} bytes, at most {most} are allowed")]
     TooLarge {
@@ -230,6 +239,7 @@ impl JobSpec {
         }
 
         let limits = self.limits.resolve(ceiling)?;
+        self.grants.as_ref().map_or(Ok(()), Grants::check)?;
         name("script.name", &self.script.name, MAX_ENTRY_CHARS)?;
         size("script.source", self.script.source.len(), limits.script_bytes)?;
         if let Some(entry) = &self.entry {
@@ -310,6 +320,9 @@ pub struct JobView {
     pub entry: Option<String>,
     /// The limits in force.
     pub limits: Limits,
+    /// What it is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
     /// Higher ones start first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod journals;
 mod lease_client;
 mod slots;
 mod worker;

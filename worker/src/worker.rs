@@ -1,6 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_engine::Engine;
+use ampoule_host_api::Resources;
 use ampoule_protocol::{AcquireRequest, CompleteRequest, Completion, LeaseState, LeaseToken, LeasedJob, Outcome, RunReport, Tokens};
 use tokio::{
     sync::mpsc,
@@ -22,13 +23,17 @@ pub struct WorkerConfig {
     pub slots: u32,
     /// How long runs may go on after the shutdown was asked for; then their leases are given back.
     pub drain: Duration,
+    /// What jobs may be granted of this machine: folders, secrets, the way to hosts.
+    pub resources: Resources,
+    /// Where journals go of jobs that ask for one; without it they have none.
+    pub journals: Option<PathBuf>,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         // Scripts that wait leave the core to others; Kubernetes grants 30 s between SIGTERM and SIGKILL.
-        Self { slots: cores * 4, drain: Duration::from_secs(20) }
+        Self { slots: cores * 4, drain: Duration::from_secs(20), resources: Resources::default(), journals: None }
     }
 }
 
@@ -49,6 +54,7 @@ const MAX_UNSENT: usize = 256;
 
 /// Leases and runs jobs until `shutdown`, then drains. Fails only when the manager refuses this worker.
 pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig, shutdown: CancellationToken) -> Result<(), ClientError> {
+    let config = Arc::new(config);
     let slots = Arc::new(Slots::new(config.slots));
     let runs = TaskTracker::new();
     let (finished, unsent) = mpsc::channel(MAX_UNSENT);
@@ -57,9 +63,10 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
 
     let result = acquire_all(&client, &slots, &shutdown, |job| {
         let cancel = slots.occupy(&job);
-        let (engine, slots, finished, token) = (Arc::clone(&engine), Arc::clone(&slots), finished.clone(), job.token);
+        let (engine, config, slots, finished, token) =
+            (Arc::clone(&engine), Arc::clone(&config), Arc::clone(&slots), finished.clone(), job.token);
         runs.spawn(async move {
-            let report = attempt(&engine, job, cancel).await;
+            let report = attempt(&engine, &config, job, cancel).await;
             // The report goes first: a slot whose report waits is not free.
             let ended = Ended { token, report, interruption: slots.interruption(token) };
             let _ = finished.send(ended).await;

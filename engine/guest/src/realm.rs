@@ -11,7 +11,7 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use crate::{clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries, operations::Operations};
+use crate::{capabilities, capabilities::Powers, clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries, operations::Operations};
 use crate::{random::Random, timers, timers::Timers};
 
 /// Calls under way, of which the host's Wasm stack (24 MiB) and our shadow stack must hold the worst kind: those
@@ -36,6 +36,7 @@ pub(crate) struct Bindings {
     pub(crate) rejections: Rc<Rejections>,
     pub(crate) libraries: Rc<Libraries>,
     pub(crate) originals: Originals,
+    pub(crate) powers: Powers,
 }
 
 /// Built-in functions as they were before any script could replace them.
@@ -119,6 +120,7 @@ pub(crate) fn build() -> Context {
         rejections,
         libraries,
         originals: Originals::find(&mut context),
+        powers: Powers::default(),
     };
     context.insert_data(Rc::new(bindings));
     install(&mut context).expect("globals of a fresh realm can be defined");
@@ -158,6 +160,7 @@ fn install(context: &mut Context) -> JsResult<()> {
     console::install(context)?;
     timers::install(context)?;
     errors::install(context)?;
+    capabilities::install(context)?;
     let math = context.global_object().get(js_string!("Math"), context)?.as_object().expect("`Math` of a fresh realm");
     let random = function(NativeFunction::from_fn_ptr(random), "random", 0, context);
     math.define_property_or_throw(js_string!("random"), hidden(random.into()), context)?;
@@ -174,7 +177,7 @@ pub(crate) fn function(native: NativeFunction, name: &str, length: usize, contex
 }
 
 /// A property with the attributes of built-in methods.
-fn hidden(value: JsValue) -> PropertyDescriptor {
+pub(crate) fn hidden(value: JsValue) -> PropertyDescriptor {
     PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true).build()
 }
 

@@ -13,7 +13,7 @@ use boa_engine::{
 use boa_gc::{Gc, WeakGc};
 
 use crate::{
-    clock, console,
+    capabilities, clock, console,
     entry::{self, Script},
     errors::{self, Ending, Thrown},
     input, modules, output,
@@ -177,6 +177,7 @@ impl Guest {
             script => {
                 let input = input::read(request.input, context)?;
                 let ctx = input::read(request.context, context)?;
+                capabilities::attach(&ctx, context)?;
                 let libraries = bindings(context).libraries.clone().object(context)?;
                 let entry = entry::find(script, request.entry, context)?;
                 entry.function.call(&entry.this, &[input, libraries.into(), ctx], context)?

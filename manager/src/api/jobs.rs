@@ -17,6 +17,7 @@ use super::{
     Api,
     auth::Caller,
     extract::{self, JobPath, Params, Wait},
+    grants,
     problem::ApiError,
 };
 use crate::queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted};
@@ -42,8 +43,9 @@ pub(super) async fn submit(
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let idempotency = key.map(|key| Idempotency { key, body: *blake3::hash(&body).as_bytes() });
     let bytes = body.len();
-    let spec: JobSpec = extract::parse(body).await?;
+    let mut spec: JobSpec = extract::parse(body).await?;
     let limits = spec.check(&api.config.ceiling)?;
+    grants::grant(&mut spec, &api.config.grants)?;
     let job = extract::offload(bytes, || Submitted::new(spec, limits, idempotency)).await?;
 
     let now = api.queue.now();

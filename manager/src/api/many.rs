@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Api,
     auth::Caller,
-    extract,
+    extract, grants,
     jobs::{CancelBody, cancelled_by, printable, tag},
     problem::ApiError,
 };
@@ -29,10 +29,11 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, headers: HeaderMap, body:
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
-    let ceiling = api.config.ceiling.clone();
+    let (ceiling, policy) = (api.config.ceiling.clone(), api.config.grants.clone());
     let submitted = extract::offload(bytes, move || {
-        let job = |(place, spec): (usize, ampoule_protocol::JobSpec)| {
+        let job = |(place, mut spec): (usize, ampoule_protocol::JobSpec)| {
             let limits = spec.check(&ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
+            grants::grant(&mut spec, &policy).map_err(|error| ApiError::BatchGrant { place, error })?;
             Ok(Submitted::new(spec, limits, None))
         };
         jobs.into_iter().enumerate().map(job).collect::<Result<Vec<_>, ApiError>>()

@@ -2,6 +2,7 @@
 
 mod auth;
 mod extract;
+mod grants;
 mod health;
 mod jobs;
 mod leases;

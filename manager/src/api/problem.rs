@@ -1,6 +1,6 @@
 //! Errors as the asker sees them: RFC 9457 problem documents with a stable `code`.
 
-use ampoule_protocol::{JobState, Problem, SpecError};
+use ampoule_protocol::{JobState, Problem, RefusedGrant, SpecError};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -45,6 +45,10 @@ pub(super) enum ApiError {
     Spec(#[from] SpecError),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
     BatchSpec { place: usize, error: SpecError },
+    #[error("the job cannot be run: {0}")]
+    Grant(#[from] RefusedGrant),
+    #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
+    BatchGrant { place: usize, error: RefusedGrant },
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -86,6 +90,7 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large")
             }
             Self::Spec(_) | Self::BatchSpec { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_job"),
+            Self::Grant(_) | Self::BatchGrant { .. } => (StatusCode::FORBIDDEN, "grant_refused"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),

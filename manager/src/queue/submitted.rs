@@ -30,7 +30,12 @@ impl Submitted {
     pub fn new(spec: JobSpec, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
             id: JobId::new(),
-            terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
+            terms_json: json(&Terms {
+                limits: limits.clone(),
+                retry: spec.retry.clone(),
+                grants: spec.grants.clone(),
+                record: spec.record,
+            }),
             tags_json: json(&spec.tags),
             libraries_json: json(&spec.libraries),
             spec,
@@ -60,6 +65,7 @@ impl Submitted {
             script: ScriptView { name: self.spec.script.name.clone(), source_bytes: self.spec.script.source.len() as u64 },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
+            grants: self.spec.grants.clone(),
             priority: self.spec.priority,
             due_at: self.is_delayed(created_at.as_millisecond()).then(|| self.due_at(created_at)),
             concurrency_key: self.spec.concurrency_key.clone(),

@@ -129,6 +129,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
         let token = *tokens.get(&row.try_get("seq")?).ok_or_else(missing)?;
         let source =
             String::from_utf8(row.try_get("script")?).map_err(|err| QueueError::Corrupt { what: "script", why: err.to_string() })?;
+        let terms: Terms = rows::json(row, "terms")?;
         let job = LeasedJob {
             token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
@@ -137,7 +138,9 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
             libraries: rows::json(row, "libraries")?,
-            limits: rows::json::<Terms>(row, "terms")?.limits,
+            limits: terms.limits,
+            grants: terms.grants,
+            record: terms.record,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
         Ok((token, job))

@@ -133,6 +133,7 @@ fn view(row: &Row) -> Done<JobView> {
         script: ScriptView { name: row.try_get("script_name")?, source_bytes: row.try_get::<_, i64>("source_bytes")?.unsigned_abs() },
         entry: row.try_get("entry")?,
         limits: terms.limits,
+        grants: terms.grants,
         priority: row.try_get("priority")?,
         due_at: if is_held { Some(rows::time(row, "due_ms")?) } else { None },
         concurrency_key: row.try_get("concurrency_key")?,

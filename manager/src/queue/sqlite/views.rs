@@ -127,6 +127,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         script: ScriptView { name: row.get("script_name")?, source_bytes: row.get::<_, i64>("source_bytes")?.unsigned_abs() },
         entry: row.get("entry")?,
         limits: terms.limits,
+        grants: terms.grants,
         priority: row.get("priority")?,
         due_at: if is_held { rows::time_or_null(row, "due_ms")? } else { None },
         concurrency_key: row.get("concurrency_key")?,
@@ -148,6 +149,7 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         let mut found = query.query([leased.seq])?;
         let missing = || QueueError::Corrupt { what: "payload", why: "it is missing".into() };
         let row = found.next()?.ok_or_else(missing)?;
+        let terms: Terms = rows::json(row, "terms")?;
         jobs.push(LeasedJob {
             token: leased.token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
@@ -156,7 +158,9 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
             libraries: rows::json(row, "libraries")?,
-            limits: rows::json::<Terms>(row, "terms")?.limits,
+            limits: terms.limits,
+            grants: terms.grants,
+            record: terms.record,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         });
     }
