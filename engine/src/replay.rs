@@ -94,10 +94,10 @@ impl Engine {
     ) -> Result<(RunReport, Option<Vec<u8>>), EngineFault> {
         let header = serde_json::to_string(&Recorded::of(self, request, capabilities.granted.grants()));
         let header = header.map_err(|error| EngineFault::Host(format!("a request that is no JSON: {error}")))?;
-        let tape = Tape::Record(capabilities.granted.record(&header));
+        let tape = Tape::Record(capabilities.granted.record(&header), None);
         let (report, tape) = self.run_with(request, capabilities, cancel, tape).await?;
         let journal = match tape {
-            Tape::Record(recorder) => recorder.finish(&ending(&report)?),
+            Tape::Record(recorder, _) => recorder.finish(&ending(&report)?),
             _ => None,
         };
         Ok((report, journal))

@@ -10,7 +10,8 @@ use crate::{operations::Done, verdict::Stop};
 /// Whether what a run hears is written down, or comes from what was.
 pub(crate) enum Tape {
     Off,
-    Record(Recorder),
+    /// And how long the run had run when the host stopped it: what the outcome says, here and in a replay.
+    Record(Recorder, Option<u64>),
     Play(Play),
 }
 
@@ -42,7 +43,7 @@ impl Tape {
     pub(crate) fn clock(&mut self, clock: Clock) -> Result<f64, Stop> {
         match self {
             Self::Off => Ok(clock.now_ms()),
-            Self::Record(recorder) => {
+            Self::Record(recorder, _) => {
                 let ms = clock.now_ms();
                 recorder.clock(ms);
                 Ok(ms)
@@ -58,7 +59,7 @@ impl Tape {
     pub(crate) fn random(&mut self, random: &mut Random) -> Result<u64, Stop> {
         match self {
             Self::Off => Ok(random.bits()),
-            Self::Record(recorder) => {
+            Self::Record(recorder, _) => {
                 let bits = random.bits();
                 recorder.random(bits);
                 Ok(bits)
@@ -74,7 +75,7 @@ impl Tape {
     pub(crate) fn begins(&mut self, call: impl FnOnce() -> String, body: &[u8]) -> Result<bool, Stop> {
         match self {
             Self::Off => Ok(true),
-            Self::Record(recorder) => {
+            Self::Record(recorder, _) => {
                 recorder.begun(&call(), body);
                 Ok(true)
             }
@@ -87,7 +88,7 @@ impl Tape {
 
     /// Operations completed.
     pub(crate) fn completed(&mut self, done: &[Done]) {
-        if let Self::Record(recorder) = self {
+        if let Self::Record(recorder, _) = self {
             let failures: Vec<_> = done.iter().map(Done::failure).collect();
             recorder.completed(done.iter().zip(&failures).map(|(done, failure)| match failure {
                 Some(failure) => (done.id, true, &failure[..]),
@@ -109,7 +110,8 @@ impl Tape {
 
     /// The host stops the run, in its so many-th slice of fuel.
     pub(crate) fn stops(&mut self, stop: Stop, slices: u64, elapsed_ms: u64) {
-        if let (Self::Record(recorder), Stop::WallTime | Stop::Cancelled) = (self, stop) {
+        if let (Self::Record(recorder, stopped_ms), Stop::WallTime | Stop::Cancelled) = (self, stop) {
+            *stopped_ms = Some(elapsed_ms);
             recorder.stopped(Stopped { cancelled: stop == Stop::Cancelled, slices, elapsed_ms });
         }
     }
@@ -120,9 +122,10 @@ impl Tape {
         Some(play.player.stops(slices).map_or(Ok(()), |stopped| Err(play.stop(stopped))))
     }
 
-    /// How long the recorded run had run when it was stopped.
+    /// How long the run had run when it was stopped, as its journal says.
     pub(crate) fn elapsed_ms(&self) -> Option<u64> {
         match self {
+            Self::Record(_, stopped_ms) => *stopped_ms,
             Self::Play(Play { stopped: Some(stopped), .. }) => Some(stopped.elapsed_ms),
             _ => None,
         }

@@ -25,6 +25,8 @@ pub(crate) struct Masker {
     needles: AhoCorasick,
     /// The same needles; of those that begin in one place the longest.
     longest_first: AhoCorasick,
+    /// Needles without what [`is_loose`], for text without it: a console lays arrays out in lines and columns.
+    loose: AhoCorasick,
     /// All needles in lower case, for what may go on in the next line.
     texts: Vec<Vec<u8>>,
     longest: usize,
@@ -54,12 +56,27 @@ impl Masker {
             built.expect("a few hundred needles of a few KiB fit an automaton")
         };
         let (needles, longest_first) = (automaton(MatchKind::Standard), automaton(MatchKind::LeftmostLongest));
-        Self { needles, longest_first, texts, longest }
+        let mut bare: Vec<Vec<u8>> = texts.iter().map(|text| text.iter().copied().filter(|byte| !is_loose(*byte)).collect()).collect();
+        bare.retain(|text| text.len() >= MIN_NEEDLE_BYTES);
+        bare.sort_unstable();
+        bare.dedup();
+        let loose = AhoCorasick::builder().ascii_case_insensitive(true).build(&bare);
+        let loose = loose.expect("as many needles, and none longer");
+        Self { needles, longest_first, loose, texts, longest }
     }
 
     /// Where secrets are, merged and in order.
     pub(crate) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = self.needles.find_overlapping_iter(text).map(|found| found.range()).collect();
+        let (mut bare, mut places) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len()));
+        for (place, byte) in text.iter().enumerate().filter(|(_, byte)| !is_loose(**byte)) {
+            bare.push(*byte);
+            places.push(place);
+        }
+        if bare.len() < text.len() {
+            let loose = self.loose.find_overlapping_iter(&bare);
+            found.extend(loose.map(|found| places[found.start()]..places[found.end() - 1] + 1));
+        }
         found.sort_unstable_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in found {
@@ -98,6 +115,11 @@ impl Masker {
     }
 }
 
+/// What a console puts between the items of a list.
+const fn is_loose(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b',' | b'\'' | b'"' | b'[' | b']')
+}
+
 /// The text with each range as [`MASK`]. Ranges that cut a character take all of it.
 pub(crate) fn replace(text: &str, ranges: &[Range<usize>]) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -132,6 +154,10 @@ fn forms(value: &str, forms: &mut Vec<Vec<u8>>) {
     add(bytes
         .iter()
         .map(|b| if b.is_ascii_alphanumeric() || b"-_.~".contains(b) { char::from(*b).to_string() } else { format!("%{b:02x}") })
+        .collect());
+    add(bytes
+        .iter()
+        .map(|b| if b.is_ascii_alphanumeric() || b"@*_+-./".contains(b) { char::from(*b).to_string() } else { format!("%{b:02x}") })
         .collect());
     let json = serde_json::to_string(value).unwrap_or_default();
     let inner = json.trim_matches('"').to_owned();

@@ -87,7 +87,7 @@ async fn without_grants_there_is_nothing() {
         return [said, Object.keys(ctx.env), ctx.env.HOME === undefined, Object.keys(ctx)];
     }";
     let report = report(source, Grants::default(), &Resources::default()).await;
-    let expected = r#"[[["NotGranted","not_granted","dir data:ro",true,true],["NotGranted","not_granted","dir data:rw",true,true],["NotGranted","not_granted","secret KEY",true,true],["NotGranted","not_granted","net 127.0.0.1:1",true,true],["NotGranted","not_granted","net example.com:443",true,true]],[],true,["jobId","attempt","script","context"]]"#;
+    let expected = r#"[[["NotGranted","not_granted","dir data:ro",true,true],["NotGranted","not_granted","dir data:rw",true,true],["NotGranted","not_granted","secret KEY",true,true],["NotGranted","not_granted","net 127.0.0.1:1",true,true],["NotGranted","not_granted","net example.com:443",true,true]],[],true,["attempt","jobId","script","context"]]"#;
     assert_eq!(returned(&report), expected);
     assert_eq!(report.usage.capabilities.refused, ["dir data:ro", "dir data:rw", "secret KEY", "net 127.0.0.1:1", "net example.com:443"]);
 }
