@@ -52,7 +52,9 @@ async fn no_way_to_print_one_shows_it() {
             text += &format!("{} {} {}", error.name, error.message, error.stack);
             assert!(!error.name.contains("TypeError") && !error.name.contains("Reference"), "{way}: {error:?}");
         }
-        assert!(text.contains("***"), "nothing is masked: {way}: {text}");
+        if !text.contains("***") {
+            shown.push(format!("nothing is masked: {way}: {text}"));
+        }
         let lower = text.to_ascii_lowercase();
         if let Some(trace) = TRACES.iter().find(|trace| lower.contains(**trace)) {
             shown.push(format!("{trace} in {way}: {text}"));
