@@ -182,14 +182,14 @@ impl Grants {
 
     /// Whether every entry of `asked` is within these.
     fn covers(&self, asked: &Self, by: GrantedBy) -> Result<(), RefusedGrant> {
-        fn all<'a, T: fmt::Display>(
+        fn all<'a, T>(
             kind: &'static str,
             mut asked: impl Iterator<Item = &'a T>,
             by: GrantedBy,
             held: impl Fn(&T) -> bool,
         ) -> Result<(), RefusedGrant>
         where
-            T: 'a,
+            T: fmt::Display + 'a,
         {
             asked.find(|entry| !held(entry)).map_or(Ok(()), |entry| Err(RefusedGrant { kind, what: entry.to_string(), by }))
         }
