@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, ImageCost, Mode, RunRequest};
-use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{ImageUse, Json, Outcome, RunReport};
 use anyhow::{Context as _, Result, bail, ensure};
 use tokio::runtime::{Builder, Runtime};
@@ -92,5 +92,5 @@ pub(crate) async fn run(engine: &Engine, request: &RunRequest) -> Result<RunRepo
 
 /// The capabilities of a run that was granted nothing.
 pub(crate) fn capabilities(request: &RunRequest) -> Capabilities {
-    Capabilities { console: Console::new(&request.limits), clock: Clock::System, random: Random::seeded(1), timer: Timer }
+    Capabilities::new(Console::new(&request.limits), Clock::System, Random::seeded(1), Granted::default())
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use ampoule_engine::{Capacity, Engine, EngineConfig, RunRequest};
-use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::ByteSize;
 use anyhow::{Context as _, Result};
 
@@ -43,7 +43,7 @@ pub(crate) async fn capacity(args: Args) -> Result<Exit> {
     let engine = Engine::new(EngineConfig::default()).map_err(|error| Ours(error.into()))?;
     let capabilities = || -> Result<Capabilities> {
         let random = Random::fresh().map_err(|error| Ours(error.into()))?;
-        Ok(Capabilities { console: Console::new(&request.limits), clock: Clock::System, random, timer: Timer })
+        Ok(Capabilities::new(Console::new(&request.limits), Clock::System, random, Granted::default()))
     };
     let process = resident_bytes()?;
     let each = engine.footprint(&request, capabilities()?).await.map_err(|error| Ours(error.into()))?;

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Stopped = 3,
     /// Ampoule failed.
     Fault = 4,
+    /// A replay went another way than its recording.
+    Differs = 5,
 }
 
 impl From<Exit> for ExitCode {

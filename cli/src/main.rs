@@ -8,12 +8,14 @@ mod bench;
 mod capacity;
 mod exit;
 mod follow;
+mod grants;
 mod input;
 mod job_commands;
 mod modules;
 mod platform;
 mod pool;
 mod preflight;
+mod replay;
 mod run;
 mod schedule;
 mod script;
@@ -36,6 +38,8 @@ struct Cli {
 enum Command {
     /// Run a script here and now, without any server.
     Run(run::Args),
+    /// Run a recorded run again, offline, and say where it differs.
+    Replay(replay::Args),
     /// Manager and worker in one process, with an embedded store.
     Serve(serve::ServeArgs),
     /// The script manager: HTTP API and queue.
@@ -87,6 +91,8 @@ fn compile_typescript() -> anyhow::Result<Exit> {
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
+    // Every HTTP client of the process takes its TLS from here; an error says that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -97,6 +103,7 @@ fn main() -> std::process::ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run::run(args).await,
+            Command::Replay(args) => replay::replay(args).await,
             Command::Serve(args) => serve::serve(args).await,
             Command::Manager(args) => serve::manager(args).await,
             Command::Worker(args) => serve::worker(args).await,

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, Mode, RunContext, RunRequest, SourceMaps};
-use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{ByteSize, JobId, Json, Limits, LimitsSpec, Outcome, ScriptSource};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
     exit::{Exit, Ours},
+    grants::{self, GrantArgs},
     input::{self, LibraryArg},
     modules,
 };
@@ -44,7 +45,13 @@ pub(crate) struct Args {
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
-    later: LaterArgs,
+    grants: GrantArgs,
+    /// Record the run here, for `ampoule replay`. Secrets do not get into it.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Say afterwards, on standard error, the smallest grants that the run needed, and what it asked for and did not get.
+    #[arg(long)]
+    observe: bool,
 }
 
 /// Limits of one run, as flags.
@@ -91,48 +98,9 @@ impl LimitArgs {
     }
 }
 
-/// Flags of capabilities that this version does not have: naming one is an error, not a run without it.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Not yet available")]
-struct LaterArgs {
-    /// Let the script fetch from a host.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    allow_net: Vec<String>,
-    /// Give the script a folder.
-    #[arg(long, value_name = "NAME=PATH[:ro|:rw]")]
-    dir: Vec<String>,
-    /// Give the script a setting.
-    #[arg(long, value_name = "K=V")]
-    env: Vec<String>,
-    /// Give the script a secret.
-    #[arg(long, value_name = "K=V")]
-    secret: Vec<String>,
-    /// Record the run for replay.
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-}
-
-impl LaterArgs {
-    fn refuse(&self) -> Result<()> {
-        let asked = [
-            ("--allow-net", !self.allow_net.is_empty()),
-            ("--dir", !self.dir.is_empty()),
-            ("--env", !self.env.is_empty()),
-            ("--secret", !self.secret.is_empty()),
-            ("--journal", self.journal.is_some()),
-        ];
-        for (flag, asked) in asked {
-            if asked {
-                bail!("{flag} is not yet available; nothing was run");
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Runs one script on the embedded engine.
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    args.later.refuse()?;
+    let (grants, resources) = args.grants.resolve()?;
     let spec = args.limits.spec();
     let limits = spec.resolve(&Limits::CEILING)?;
     refuse_clamped(&spec, &limits)?;
@@ -158,7 +126,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         console = console.with_echo(move |line| eprintln!("{}", maps.rewrite(&line.message)));
     }
     let random = args.seed.map_or_else(Random::fresh, |seed| Ok(Random::seeded(seed))).map_err(|error| Ours(error.into()))?;
-    let capabilities = Capabilities { console, clock: Clock::System, random, timer: Timer };
+    let capabilities = Capabilities::new(console, Clock::System, random, Granted::new(grants.clone(), &resources));
     let engine = Engine::new(EngineConfig { sandboxes: 1, ..EngineConfig::default() }).map_err(|error| Ours(error.into()))?;
     let cancel = CancellationToken::new();
     let interrupted = cancel.clone();
@@ -167,11 +135,22 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
             interrupted.cancel();
         }
     });
-    let report = engine.run(&request, capabilities, cancel).await.map_err(|error| Ours(error.into()))?;
+    let report = match &args.journal {
+        None => engine.run(&request, capabilities, cancel).await.map_err(|error| Ours(error.into()))?,
+        Some(file) => {
+            let (report, journal) = engine.record(&request, capabilities, cancel).await.map_err(|error| Ours(error.into()))?;
+            let journal = journal.context("the run heard more than a journal holds, none was written")?;
+            std::fs::write(file, journal).with_context(|| format!("--journal: cannot write {}", file.display()))?;
+            report
+        }
+    };
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         print_outcome(&report.outcome);
+    }
+    if args.observe {
+        grants::print_needed(&report, &grants)?;
     }
     Ok(Exit::from(&report.outcome))
 }

@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::{
     exit::{Exit, Ours},
+    grants::{ResourceArgs, policy},
     input,
     pool::PoolArgs,
 };
@@ -74,6 +75,11 @@ struct SlotArgs {
     /// How long runs may go on after SIGTERM; what is left then goes back to the queue.
     #[arg(long, env = "AMPOULE_DRAIN", default_value = "20s", value_parser = input::duration_ms)]
     drain: u64,
+    #[command(flatten)]
+    resources: ResourceArgs,
+    /// Keep journals here of jobs that ask to be recorded.
+    #[arg(long, env = "AMPOULE_JOURNALS", value_name = "DIR")]
+    journals: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -84,6 +90,9 @@ struct QueueArgs {
     /// How long jobs are kept after their end, with their logs and outcomes.
     #[arg(long, env = "AMPOULE_RETENTION", default_value = "336h", value_parser = input::duration_ms)]
     retention: u64,
+    /// The most that jobs can be granted, as JSON or @FILE: {"net":["*.example.com"],"dirs":["data:ro"],"secrets":["*"]}. Nothing without it.
+    #[arg(long, env = "AMPOULE_GRANTS", value_name = "JSON|@FILE")]
+    grants: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -125,7 +134,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let manager = tokio::spawn(ampoule_manager::run(listener, config, stop_manager.clone().cancelled_owned()));
     // The two speak the lease protocol over HTTP, as they would on two machines.
     let client = LeaseClient::new(&format!("http://{}", dialled(address)), worker_key)?;
-    let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config(&args.worker), stop_worker.clone()));
+    let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config(&args.worker)?, stop_worker.clone()));
     println!("ampoule listens on http://{address}");
 
     let (mut manager, mut worker) = (manager, worker);
@@ -171,7 +180,7 @@ pub(crate) async fn worker(args: WorkerArgs) -> Result<Exit> {
         tracing::info!("draining");
         stopped.cancel();
     });
-    ampoule_worker::run(client, engine(&args.worker)?, worker_config(&args.worker), stop).await?;
+    ampoule_worker::run(client, engine(&args.worker)?, worker_config(&args.worker)?, stop).await?;
     Ok(Exit::Done)
 }
 
@@ -195,8 +204,12 @@ fn engine(args: &SlotArgs) -> Result<Arc<Engine>> {
     Ok(Arc::new(Engine::new(args.pool.config(slots(args))).map_err(|error| Ours(error.into()))?))
 }
 
-fn worker_config(args: &SlotArgs) -> WorkerConfig {
-    WorkerConfig { slots: slots(args), drain: Duration::from_millis(args.drain) }
+fn worker_config(args: &SlotArgs) -> Result<WorkerConfig> {
+    let journals = args.journals.clone();
+    if let Some(folder) = &journals {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder for journals {}", folder.display()))?;
+    }
+    Ok(WorkerConfig { slots: slots(args), drain: Duration::from_millis(args.drain), resources: args.resources.resolve()?, journals })
 }
 
 fn manager_config(store: StoreUrl, queue: &QueueArgs) -> Result<Config> {
@@ -205,7 +218,8 @@ fn manager_config(store: StoreUrl, queue: &QueueArgs) -> Result<Config> {
     let (lease, retention) = (Duration::from_millis(queue.lease), Duration::from_millis(queue.retention));
     // This very program compiles TypeScript, in a process of its own.
     let compiler = vec![env::current_exe().context("this program's own path is not known")?, crate::COMPILE_TYPESCRIPT.into()];
-    Ok(Config { keys, lease, retention, compiler: Some(compiler), ..Config::new(store) })
+    let grants = queue.grants.as_deref().map(policy).transpose()?.unwrap_or_default();
+    Ok(Config { keys, grants, lease, retention, compiler: Some(compiler), ..Config::new(store) })
 }
 
 /// A key from its variable or its file; secrets do not belong on a command line, which other processes can read.

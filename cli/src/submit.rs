@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     api_client::{ApiClient, ManagerAddress},
     exit::Exit,
+    grants,
     input::{self, LibraryArg},
     modules,
     run::{LimitArgs, print_outcome},
@@ -33,6 +34,12 @@ pub(crate) struct Args {
     /// A library, imported as lib:NAME and passed as libraries.NAME: from a file, or a published one.
     #[arg(long = "lib", value_name = "NAME=FILE|NAME@VERSION|NAME@ALIAS")]
     libraries: Vec<LibraryRef>,
+    /// What the script may do beyond computing: {"net":["api.example.com"],"dirs":["data:ro"],"env":{"K":"V"},"secrets":["NAME"]}.
+    #[arg(long, value_name = "JSON|@FILE")]
+    grants: Option<String>,
+    /// Have the worker keep a journal of the run, for `ampoule replay`.
+    #[arg(long)]
+    record: bool,
     /// Seed of Math.random: the same seed gives the same numbers.
     #[arg(long)]
     seed: Option<u64>,
@@ -183,6 +190,8 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
         context: json(args.context.as_deref())?,
         libraries: libraries(args.libraries)?,
         limits: args.limits.spec(),
+        grants: args.grants.as_deref().map(grants::policy).transpose()?,
+        record: args.record,
         seed: args.seed,
         priority: args.when.priority,
         run_at: args.when.run_at,

@@ -6,7 +6,7 @@ use ampoule_host_api::Capabilities;
 use ampoule_protocol::Limits;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Engine, EngineFault, RunRequest, run, sandbox::Sandbox};
+use crate::{Engine, EngineFault, RunRequest, run, sandbox::Sandbox, tape::Tape};
 
 /// What the host keeps for a live sandbox beside its memory: Store, instances, the pages of its function table that were used. It is what
 /// `ampoule bench density` measures as `density_no_image_kib`, less the pages that its script changed.
@@ -75,7 +75,7 @@ impl Engine {
     /// One in which nothing is loaded, and whose time begins now.
     async fn empty_sandbox(&self, limits: &Limits, capabilities: Capabilities) -> Result<Sandbox, EngineFault> {
         let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
-        Sandbox::new(&self.parts, limits, capabilities, deadline, CancellationToken::new(), None).await
+        Sandbox::new(&self.parts, limits, capabilities, deadline, CancellationToken::new(), None, Tape::Off).await
     }
 }
 

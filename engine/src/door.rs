@@ -1,6 +1,7 @@
 //! The one door between script and host: every request of a guest comes in here, and here it is answered.
 
-use ampoule_abi::{IMPORT_MODULE, IMPORT_NAME, Malformed, Op, Operation};
+use ampoule_abi::{CallAnswer, CallRequest, Contents, IMPORT_MODULE, IMPORT_NAME, Malformed, Op, Operation};
+use ampoule_host_api::{Answer, Body, Failure};
 use ampoule_protocol::LogLevel;
 use wasmtime::{Caller, Engine, Linker, Memory};
 
@@ -42,14 +43,23 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
             state.capabilities.console.write(level, &String::from_utf8_lossy(text));
             Ok(0)
         }
-        Op::Clock => Ok(caller.data().capabilities.clock.now_ms().to_bits()),
-        Op::Random => Ok(caller.data_mut().capabilities.random.bits()),
+        Op::Clock => {
+            let state = caller.data_mut();
+            state.tape.clock(state.capabilities.clock).map(f64::to_bits)
+        }
+        Op::Random => {
+            let state = caller.data_mut();
+            state.tape.random(&mut state.capabilities.random)
+        }
         Op::Start => {
             count(caller.data_mut())?;
             let operation = Operation::decode(memory::read(memory, &*caller, ptr, len)?)?;
             let state = caller.data_mut();
             Ok(match operation {
                 Operation::Sleep { ms } => {
+                    if !state.tape.begins(|| format!("sleep {ms}"), &[])? {
+                        return Ok(state.operations.pass().into());
+                    }
                     let sleep = state.capabilities.timer.sleep(ms).map_err(|_| Malformed("a sleep of no length"))?;
                     state.operations.start(async move {
                         sleep.await;
@@ -58,6 +68,23 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
                 }
             }
             .into())
+        }
+        Op::Call => {
+            count(caller.data_mut())?;
+            let (bytes, state) = memory.data_and_store_mut(caller);
+            let message = bytes.get(ptr as usize..).and_then(|rest| rest.get(..len as usize));
+            let request = CallRequest::decode(message.ok_or(Malformed("a call outside the guest's memory"))?)?;
+            if !state.tape.begins(|| format!("{} {}", request.method, request.args), request.body)? {
+                return Ok(state.operations.pass().into());
+            }
+            let calling = state.capabilities.granted.call(request.method, request.args, request.body.to_vec());
+            let id = state.operations.start(async move { calling.await.as_ref().map(encode).map_err(failed) });
+            Ok(id.into())
+        }
+        Op::ReadEnv => {
+            let name = String::from_utf8_lossy(memory::read(memory, &*caller, ptr, len)?).into_owned();
+            caller.data_mut().capabilities.granted.read_env(&name);
+            Ok(0)
         }
         Op::Abandon => {
             let message = memory::read(memory, &*caller, ptr, len)?;
@@ -73,6 +100,21 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
             Ok(0)
         }
     }
+}
+
+fn encode(answer: &Answer) -> Vec<u8> {
+    let value = answer.value.to_string();
+    let body = match &answer.body {
+        Body::None => Contents::None,
+        Body::Text(text) => Contents::Text(text),
+        Body::Bytes(bytes) => Contents::Bytes(bytes),
+    };
+    CallAnswer { value: &value, body }.encode()
+}
+
+/// Name and code in one, as the guest takes them apart; and the message.
+fn failed(failure: &Failure) -> (String, String) {
+    (format!("{}/{}", failure.name, failure.code), failure.message.clone())
 }
 
 /// Counts a call against the limit. Reading the clock and writing the log are not counted: they have bounds of their own.

@@ -27,6 +27,9 @@ pub enum EngineFault {
     /// Every sandbox of the pool is in use.
     #[error("all sandboxes are in use")]
     Full,
+    /// A replay goes another way than its recording; only replays meet it.
+    #[error("the replay goes another way than the recorded run")]
+    Diverged,
     /// Host and guest disagree on a message.
     #[error(transparent)]
     Malformed(#[from] ampoule_abi::Malformed),
@@ -40,7 +43,7 @@ impl EngineFault {
     pub const fn code(&self) -> FaultCode {
         match self {
             Self::Panic { .. } | Self::Trap(_) | Self::Malformed(_) => FaultCode::EnginePanic,
-            Self::Full | Self::Host(_) => FaultCode::Host,
+            Self::Full | Self::Diverged | Self::Host(_) => FaultCode::Host,
         }
     }
 

@@ -20,13 +20,26 @@ pub(crate) struct Meter {
     pub(crate) cancel: CancellationToken,
     budget: u64,
     granted: u64,
+    /// Slices granted since the load began, or the run.
+    slices: u64,
+    started: Instant,
     /// What the guest has left of its slice; negative when it went beyond.
     left: Option<Global>,
 }
 
 impl Meter {
     pub(crate) fn new(budget: u64, deadline: Instant, cancel: CancellationToken) -> Self {
-        Self { deadline, cancel, budget, granted: 0, left: None }
+        Self { deadline, cancel, budget, granted: 0, slices: 0, started: Instant::now(), left: None }
+    }
+
+    /// Slices are counted from here on, apart from those of another phase. A run has two, of which an image saves the first.
+    pub(crate) fn phase(&mut self, number: u32) {
+        self.slices = u64::from(number) << 32;
+    }
+
+    /// Slices granted so far, and milliseconds.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        (self.slices, u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Makes up for what was overdrawn and grants a slice, or what is left of the budget.
@@ -66,6 +79,7 @@ pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Re
     let left = left(&mut store)?;
     let mut context = store.as_context_mut();
     let meter = &mut context.data_mut().meter;
+    meter.slices += 1;
     let (left, global) = (meter.grant(left), meter.left.ok_or(NO_METER)?);
     if left < 0 {
         return Err(Stop::Fuel);
@@ -74,14 +88,20 @@ pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Re
     global.set(&mut context, Val::I64(left)).map_err(|_| NO_METER)?;
     // Others first: a run must not hold its thread for longer than a slice.
     tokio::task::yield_now().await;
-    let meter = &context.data().meter;
-    if meter.cancel.is_cancelled() {
-        return Err(Stop::Cancelled);
+    let State { meter, tape, .. } = context.data_mut();
+    let (slices, elapsed_ms) = meter.progress();
+    if let (Some(stopped), false) = (tape.stopped_in(slices), meter.cancel.is_cancelled()) {
+        return stopped;
     }
-    if Instant::now() >= meter.deadline {
-        return Err(Stop::WallTime);
-    }
-    Ok(())
+    let stop = if meter.cancel.is_cancelled() {
+        Stop::Cancelled
+    } else if Instant::now() >= meter.deadline {
+        Stop::WallTime
+    } else {
+        return Ok(());
+    };
+    tape.stops(stop, slices, elapsed_ms);
+    Err(stop)
 }
 
 /// Fuel used of the budget. What the guest charged in advance and did not get beyond the budget does not count.

@@ -1,6 +1,14 @@
-use std::{collections::HashSet, pin::Pin, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::Pin,
+    time::Instant,
+};
 
-use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::{AbortHandle, Abortable},
+    stream::FuturesUnordered,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::verdict::Stop;
@@ -11,6 +19,17 @@ pub(crate) struct Done {
     pub(crate) result: Result<Vec<u8>, (String, String)>,
 }
 
+impl Done {
+    /// How the guest is told of a failure: name and message.
+    pub(crate) fn failure(&self) -> Option<Vec<u8>> {
+        let (name, message) = self.result.as_ref().err()?;
+        let mut w = ampoule_abi::Writer::default();
+        w.field(name.as_bytes());
+        w.field(message.as_bytes());
+        Some(w.finish())
+    }
+}
+
 type Running = Pin<Box<dyn Future<Output = Done> + Send>>;
 
 /// What a run waits for: begun by the guest, awaited by the host while no Wasm is on the stack.
@@ -19,6 +38,8 @@ pub(crate) struct Operations {
     last_id: u32,
     running: FuturesUnordered<Running>,
     abandoned: HashSet<u32>,
+    /// Ends an operation that nobody waits for: a request is broken off, not waited out.
+    aborts: HashMap<u32, AbortHandle>,
 }
 
 impl Operations {
@@ -26,13 +47,25 @@ impl Operations {
     pub(crate) fn start(&mut self, operation: impl Future<Output = Result<Vec<u8>, (String, String)>> + Send + 'static) -> u32 {
         self.last_id += 1;
         let id = self.last_id;
-        self.running.push(Box::pin(operation.map(move |result| Done { id, result })));
+        let (abort, registration) = AbortHandle::new_pair();
+        self.aborts.insert(id, abort);
+        let operation = Abortable::new(operation, registration);
+        self.running.push(Box::pin(operation.map(move |result| Done { id, result: result.unwrap_or_else(|_| Ok(Vec::new())) })));
         id
+    }
+
+    /// The id of an operation that does not take place: a replay has its result.
+    pub(crate) fn pass(&mut self) -> u32 {
+        self.last_id += 1;
+        self.last_id
     }
 
     /// Its completion will not be delivered.
     pub(crate) fn abandon(&mut self, id: u32) {
-        self.abandoned.insert(id);
+        if let Some(abort) = self.aborts.remove(&id) {
+            self.abandoned.insert(id);
+            abort.abort();
+        }
     }
 
     /// Whether there is nothing to wait for.
@@ -57,6 +90,7 @@ impl Operations {
                 completed.push(done);
             }
         }
+        completed.iter().for_each(|done| drop(self.aborts.remove(&done.id)));
         Ok(completed)
     }
 }

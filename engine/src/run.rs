@@ -15,8 +15,13 @@ use crate::{
     Engine, EngineFault,
     image_cache::{Entry, ImageKey},
     sandbox::Sandbox,
-    source_map, verdict,
+    source_map,
+    tape::Tape,
+    verdict,
 };
+
+/// How long a replay may take: longer than any run, on a machine that is ten times slower.
+const MAX_REPLAY: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// One script to run, once.
 #[derive(Clone, Debug)]
@@ -69,24 +74,38 @@ impl Engine {
     /// Limits are checked in this order: script, input (nothing has run yet), then whichever of fuel, memory, wall time, stack and host
     /// calls is met first, then output. Cancelling `cancel` stops the run within a millisecond or two, computing or waiting.
     pub async fn run(&self, request: &RunRequest, capabilities: Capabilities, cancel: CancellationToken) -> Result<RunReport, EngineFault> {
+        Ok(self.run_with(request, capabilities, cancel, Tape::Off).await?.0)
+    }
+
+    /// The same, with a tape.
+    pub(crate) async fn run_with(
+        &self,
+        request: &RunRequest,
+        capabilities: Capabilities,
+        cancel: CancellationToken,
+        tape: Tape,
+    ) -> Result<(RunReport, Tape), EngineFault> {
         let started = Instant::now();
         let limits = self.limits(request);
         let mut usage = Usage::default();
         if let Some(outcome) = refuse(request, &limits) {
-            return Ok(RunReport { outcome, usage, logs: Vec::new(), engine: self.id().to_owned() });
+            let report = RunReport { outcome, usage, logs: Vec::new(), engine: self.id().to_owned() };
+            return Ok((report, tape));
         }
 
-        let deadline = started + Duration::from_millis(limits.wall_ms);
+        // A replay ends where the recorded run ended, however fast this machine is.
+        let replays = matches!(tape, Tape::Play(_));
+        let deadline = started + if replays { MAX_REPLAY } else { Duration::from_millis(limits.wall_ms) };
         let key = ImageKey::of(request);
         let known = self.images.get(key);
         let image = match &known {
             // A run that the load alone takes beyond its limits is loaded, to end where it would end without images.
-            Some(Entry::Ready(image)) if image.load_fuel <= limits.fuel && image.memory_bytes <= limits.memory_bytes => {
+            Some(Entry::Ready(image)) if !replays && image.load_fuel <= limits.fuel && image.memory_bytes <= limits.memory_bytes => {
                 Some(image.as_ref())
             }
             _ => None,
         };
-        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel, image).await?;
+        let mut sandbox = Sandbox::new(&self.parts, &limits, capabilities, deadline, cancel, image, tape).await?;
         let ended = match image {
             Some(image) => {
                 sandbox.replay_log(image);
@@ -108,7 +127,7 @@ impl Engine {
             Ok(Some(outcome)) => Ok(outcome),
             Err(ended) => Err(ended),
         };
-        let outcome = match ended {
+        let mut outcome = match ended {
             Ok(outcome) => outcome,
             Err(Ended::Fault(fault)) => return Err(fault),
             Err(Ended::Stopped(error)) => verdict::judge(&error, &limits, sandbox.evidence(started))?,
@@ -117,11 +136,15 @@ impl Engine {
         usage.fuel = if loaded { sandbox.fuel_used() } else { 0 };
         usage.memory_bytes = sandbox.memory_bytes();
         usage.host_calls = sandbox.host_calls();
-        let console = sandbox.into_capabilities().console;
+        let (Capabilities { console, granted, .. }, tape) = sandbox.into_parts();
+        if let Outcome::Threw { error } = &mut outcome {
+            granted.mask_error(error);
+        }
+        usage.capabilities = granted.used();
         usage.log_bytes = console.bytes();
         usage.wall_ms = started.elapsed().as_micros() as f64 / 1000.0;
         let report = RunReport { outcome, usage, logs: console.into_lines(), engine: self.id().to_owned() };
-        Ok(source_map::rewritten(report, request).await)
+        Ok((source_map::rewritten(report, request).await, tape))
     }
 
     /// What the run may use: what it asked for, as far as the pool's memories are large enough.
@@ -232,12 +255,17 @@ fn load_request(request: &RunRequest) -> Vec<u8> {
 
 /// Calls the entry of the loaded script.
 async fn call_entry(sandbox: &mut Sandbox, request: &RunRequest, limits: &Limits, usage: &mut Usage) -> Result<Outcome, Ended> {
-    let context = json!({
+    let mut context = json!({
         "jobId": request.context.job_id,
         "attempt": request.context.attempt.max(1),
         "script": request.script.name,
     });
-    let context = format!("{},\"context\":{}}}", context.to_string().trim_end_matches('}'), request.context.context.as_str());
+    let env = sandbox.env();
+    if !env.is_empty() {
+        context["env"] = json!(env);
+    }
+    let context =
+        format!("{},\"context\":{}}}", context.to_string().strip_suffix('}').unwrap_or_default(), request.context.context.as_str());
     let run =
         ampoule_abi::RunRequest { entry: request.entry.as_deref().unwrap_or_default(), input: request.input.as_str(), context: &context };
     let reply = sandbox.call("run", &run.encode()).await?;

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use ampoule_abi::{Completed, FUEL_EXPORT, MAILBOX_BYTES, MEMORY_IMPORT, Reply, ResumeRequest};
 use ampoule_host_api::Capabilities;
@@ -13,9 +13,13 @@ use crate::{
     limiter::MemoryLimiter,
     memory,
     meter::{self, Meter},
-    operations::Operations,
+    operations::{Done, Operations},
+    tape::Tape,
     verdict::{Evidence, Stop},
 };
+
+/// Marks a stop while the run waited, in the count of slices that a journal has.
+const WAITING: u64 = 1 << 63;
 
 /// What the host keeps for one run.
 pub(crate) struct State {
@@ -24,6 +28,7 @@ pub(crate) struct State {
     pub(crate) host_calls: u64,
     pub(crate) max_host_calls: u64,
     pub(crate) meter: Meter,
+    pub(crate) tape: Tape,
     pub(crate) panic: Option<String>,
     pub(crate) memory: Option<Memory>,
     /// The guest asked for something that may differ between runs.
@@ -51,6 +56,7 @@ impl Sandbox {
         deadline: Instant,
         cancel: CancellationToken,
         image: Option<&Image>,
+        tape: Tape,
     ) -> Result<Self, EngineFault> {
         let mut store = Store::new(
             &parts.wasmtime,
@@ -60,6 +66,7 @@ impl Sandbox {
                 host_calls: 0,
                 max_host_calls: limits.host_calls,
                 meter: Meter::new(limits.fuel, deadline, cancel),
+                tape,
                 panic: None,
                 memory: None,
                 touched: false,
@@ -87,18 +94,34 @@ impl Sandbox {
 
     /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
     pub(crate) async fn call(&mut self, export: &str, message: &[u8]) -> Result<Reply<'_>, wasmtime::Error> {
+        self.store.data_mut().meter.phase(u32::from(export != "load"));
         self.send(export, message).await?;
         loop {
             let reply =
                 Reply::decode(memory::read_packed(self.memory, &self.store, self.packed).map_err(Stop::from)?).map_err(Stop::from)?;
             let Reply::Pending { .. } = reply else { break };
             let state = self.store.data_mut();
+            if let Some(replayed) = state.tape.replayed() {
+                let replayed = replayed?;
+                let completed = replayed.iter().map(|(id, failed, result)| Completed { id: *id, failed: *failed, result }).collect();
+                self.send("resume", &ResumeRequest { completed }.encode()).await?;
+                continue;
+            }
             if state.operations.is_empty() {
                 return Err(Stop::Malformed("the guest waits for nothing").into());
             }
             let (deadline, cancel) = (state.meter.deadline, state.meter.cancel.clone());
-            let done = state.operations.completed(deadline, &cancel).await?;
-            let failures: Vec<_> = done.iter().map(|done| done.result.as_ref().err().map(failure)).collect();
+            let done = match state.operations.completed(deadline, &cancel).await {
+                Ok(done) => done,
+                Err(stop) => {
+                    let (slices, elapsed_ms) = state.meter.progress();
+                    // While it waits: no slice is granted there.
+                    state.tape.stops(stop, slices | WAITING, elapsed_ms);
+                    return Err(stop.into());
+                }
+            };
+            state.tape.completed(&done);
+            let failures: Vec<_> = done.iter().map(Done::failure).collect();
             let completed = done
                 .iter()
                 .zip(&failures)
@@ -167,12 +190,17 @@ impl Sandbox {
         self.store.data().host_calls
     }
 
+    /// The settings that the run was granted.
+    pub(crate) fn env(&self) -> &BTreeMap<String, String> {
+        &self.store.data().capabilities.granted.grants().env
+    }
+
     /// What is needed to judge an error.
     pub(crate) fn evidence(&mut self, started: Instant) -> Evidence {
         Evidence {
             panic: self.store.data_mut().panic.take(),
             memory_bytes: self.memory_bytes(),
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            elapsed_ms: self.store.data().tape.elapsed_ms().unwrap_or(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
             shadow_stack_exhausted: self.stack_pointer() < 0,
         }
     }
@@ -185,17 +213,11 @@ impl Sandbox {
         }
     }
 
-    /// What the capabilities kept.
-    pub(crate) fn into_capabilities(self) -> Capabilities {
-        self.store.into_data().capabilities
+    /// What the capabilities kept, and the tape.
+    pub(crate) fn into_parts(self) -> (Capabilities, Tape) {
+        let State { capabilities, tape, .. } = self.store.into_data();
+        (capabilities, tape)
     }
-}
-
-fn failure((name, message): &(String, String)) -> Vec<u8> {
-    let mut w = ampoule_abi::Writer::default();
-    w.field(name.as_bytes());
-    w.field(message.as_bytes());
-    w.finish()
 }
 
 fn host(error: wasmtime::Error) -> EngineFault {

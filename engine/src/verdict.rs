@@ -18,6 +18,8 @@ pub(crate) enum Stop {
     WallTime,
     #[error("cancelled")]
     Cancelled,
+    #[error("the replay goes another way than the recorded run")]
+    Diverged,
     #[error("malformed message between host and guest: {0}")]
     Malformed(&'static str),
 }
@@ -42,6 +44,7 @@ pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, evidence: Evidence
             Stop::HostCalls => exceeded(LimitKind::HostCalls, limits.host_calls, limits.host_calls + 1),
             Stop::WallTime => exceeded(LimitKind::WallTime, limits.wall_ms, evidence.elapsed_ms.max(limits.wall_ms)),
             Stop::Cancelled => Ok(Outcome::Cancelled),
+            Stop::Diverged => Err(EngineFault::Diverged),
             Stop::Malformed(what) => Err(ampoule_abi::Malformed(what).into()),
         };
     }

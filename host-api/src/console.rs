@@ -1,6 +1,8 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use ampoule_protocol::{Limits, LogLevel, LogLine};
+
+use crate::mask::{self, Masker};
 
 /// Most bytes of one message; a longer one is cut, and says so. Keeps single rows of a log store small.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 10;
@@ -15,6 +17,12 @@ pub struct Console {
     max_lines: u64,
     cut: bool,
     echo: Option<Echo>,
+    /// Lines that the echo has seen.
+    echoed: usize,
+    masker: Option<Arc<Masker>>,
+    /// The end of what was written, as it was written, in which a secret may have begun; and of which lines it is, each with the length of its part.
+    tail: String,
+    tail_lines: Vec<(usize, usize)>,
 }
 
 /// Sees every kept line at once, while the script runs.
@@ -23,7 +31,18 @@ type Echo = Box<dyn FnMut(&LogLine) + Send>;
 impl Console {
     /// Empty, bounded by `limits.log_bytes` and `limits.log_lines`.
     pub const fn new(limits: &Limits) -> Self {
-        Self { lines: Vec::new(), bytes: 0, max_bytes: limits.log_bytes, max_lines: limits.log_lines, cut: false, echo: None }
+        Self {
+            lines: Vec::new(),
+            bytes: 0,
+            max_bytes: limits.log_bytes,
+            max_lines: limits.log_lines,
+            cut: false,
+            echo: None,
+            echoed: 0,
+            masker: None,
+            tail: String::new(),
+            tail_lines: Vec::new(),
+        }
     }
 
     /// Shows every kept line to `echo` as soon as it is written.
@@ -33,11 +52,18 @@ impl Console {
         self
     }
 
+    /// Hides secrets from now on, also those that are written over several messages. The echo sees a line when none can have begun in it any more.
+    pub(crate) fn hide(&mut self, masker: Option<Arc<Masker>>) {
+        self.masker = masker;
+    }
+
     /// Keeps a message, or what of it the limits allow.
     pub fn write(&mut self, level: LogLevel, message: &str) {
         if self.cut {
             return;
         }
+        let masked = self.masker.clone().map(|masker| self.masked(&masker, message));
+        let message = masked.as_deref().unwrap_or(message);
         let message = if message.len() > MAX_MESSAGE_BYTES {
             let shown = floor_char_boundary(message, MAX_MESSAGE_BYTES);
             format!("{shown}… ({} more bytes)", message.len() - shown.len())
@@ -58,11 +84,70 @@ impl Console {
 
     fn push(&mut self, level: LogLevel, message: String) {
         let offset = self.lines.len() as u64;
-        let line = LogLine { offset, level, message };
-        if let Some(echo) = &mut self.echo {
-            echo(&line);
+        self.lines.push(LogLine { offset, level, message });
+        self.show();
+    }
+
+    /// The message without secrets; what of a secret stands at the end of earlier messages is hidden there, too.
+    fn masked(&mut self, masker: &Masker, message: &str) -> String {
+        let before = self.tail.len();
+        let text = format!("{}{message}", self.tail);
+        let found = masker.find(text.as_bytes());
+        let mut at = 0;
+        for (line, len) in &self.tail_lines {
+            // The end of the line as it was written; if part of it is a secret's, all of it goes.
+            if found.iter().any(|range| range.end > before && range.start < at + len && range.end > at)
+                && let Some(line) = self.lines.get_mut(*line)
+            {
+                line.message = mask::MASK.to_owned();
+            }
+            at += len;
         }
-        self.lines.push(line);
+        let own: Vec<_> =
+            found.iter().filter(|range| range.end > before).map(|range| range.start.saturating_sub(before)..range.end - before).collect();
+        let masked = mask::replace(message, &own);
+
+        self.tail_lines.push((self.lines.len(), message.len()));
+        let mut from = text.len().saturating_sub(masker.reach());
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let mut cut = from;
+        self.tail_lines.retain_mut(|(_, len)| {
+            let gone = cut.min(*len);
+            *len -= gone;
+            cut -= gone;
+            *len > 0
+        });
+        self.tail = text[from..].to_owned();
+        masked
+    }
+
+    /// Shows lines to the echo in which no secret can have begun.
+    fn show(&mut self) {
+        let Some(echo) = &mut self.echo else { return };
+        let mut until = self.lines.len();
+        if let Some(masker) = &self.masker {
+            let mut unfinished = masker.unfinished(self.tail.as_bytes());
+            for (line, len) in self.tail_lines.iter().rev() {
+                if unfinished == 0 {
+                    break;
+                }
+                until = until.min(*line);
+                unfinished = unfinished.saturating_sub(*len);
+            }
+        }
+        while self.echoed < until {
+            echo(&self.lines[self.echoed]);
+            self.echoed += 1;
+        }
+    }
+
+    /// Nothing more is written: the echo sees what is left.
+    fn finish(&mut self) {
+        (self.tail, self.tail_lines) = (String::new(), Vec::new());
+        self.masker = None;
+        self.show();
     }
 
     /// Bytes of the script's own messages that were kept.
@@ -76,7 +161,8 @@ impl Console {
     }
 
     /// Everything kept, in order.
-    pub fn into_lines(self) -> Vec<LogLine> {
+    pub fn into_lines(mut self) -> Vec<LogLine> {
+        self.finish();
         self.lines
     }
 }
@@ -124,6 +210,42 @@ mod tests {
         console.write(LogLevel::Log, "7");
         assert_eq!(console.bytes(), 4);
         assert_eq!(console.into_lines().len(), 2);
+    }
+
+    #[test]
+    fn hides_a_secret_that_is_written_in_pieces() {
+        let shown = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let echo = Arc::clone(&shown);
+        let mut console = console(1 << 20, 100).with_echo(move |line| echo.lock().unwrap().push(line.message.clone()));
+        console.hide(Some(Arc::new(Masker::new([("K", "correct-horse")].into_iter()))));
+        for message in [
+            "before",
+            "it is corr",
+            "ect-ho",
+            "rse and more",
+            "c",
+            "o",
+            "r",
+            "r",
+            "e",
+            "c",
+            "t",
+            "-",
+            "h",
+            "o",
+            "r",
+            "s",
+            "e",
+            "co",
+            "after",
+        ] {
+            console.write(LogLevel::Log, message);
+        }
+        let lines: Vec<_> = console.into_lines().into_iter().map(|line| line.message).collect();
+        assert_eq!(lines[..4], ["before", "***", "***", "*** and more"]);
+        assert_eq!(lines[4..17], ["***"; 13]);
+        assert_eq!(lines[17..], ["co", "after"]);
+        assert_eq!(*shown.lock().unwrap(), lines);
     }
 
     #[test]

@@ -5,14 +5,30 @@
 
 #![forbid(unsafe_code)]
 
+mod call;
 mod clock;
 mod console;
+mod dir;
+mod granted;
+mod http;
+pub mod journal;
+mod ledger;
+mod mask;
 mod random;
+mod secrets;
 mod timer;
 
+pub use call::{Answer, Body, Called, Calling, Failure, MAX_ARGS_BYTES, NOT_GRANTED};
 pub use clock::Clock;
 pub use console::{Console, MAX_MESSAGE_BYTES};
+pub use dir::{Folder, MAX_FILE_BYTES, MAX_LISTED, MAX_PATH_BYTES, MAX_PATH_DEPTH, NEW_FILES, WRITE_BYTES};
+pub use granted::{Granted, Resources};
+pub use http::{
+    CONNECT_TIMEOUT, MAX_CONNECTIONS, MAX_PROCESS_CONNECTIONS, MAX_RECEIVED_BYTES, MAX_REDIRECTS, MAX_REQUEST_BYTES, MAX_WAITING_BYTES,
+    Network, Opened, Resolve, SILENCE_TIMEOUT, SystemResolver,
+};
 pub use random::{NoEntropy, Random};
+pub use secrets::{MAX_SECRET_BYTES, MIN_SECRET_BYTES, SecretError, Secrets};
 pub use timer::{MAX_SLEEP, Timer, TimerError};
 
 /// The powers of one run.
@@ -26,4 +42,14 @@ pub struct Capabilities {
     pub random: Random,
     /// Lets time pass.
     pub timer: Timer,
+    /// All that needs a grant.
+    pub granted: Granted,
+}
+
+impl Capabilities {
+    /// What every run has, and what this one was granted. The console hides the granted secrets from here on.
+    pub fn new(mut console: Console, clock: Clock, random: Random, granted: Granted) -> Self {
+        console.hide(granted.masker());
+        Self { console, clock, random, timer: Timer, granted }
+    }
 }

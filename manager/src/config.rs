@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ampoule_protocol::{ByteSize, Limits, Role};
+use ampoule_protocol::{ByteSize, Grants, Limits, Role};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::queue::{LeasePolicy, StoreUrl};
@@ -25,6 +25,8 @@ pub struct Config {
     pub first_key: fn(&str),
     /// The most that a job can ask for.
     pub ceiling: Limits,
+    /// The most that a job can be granted; more is refused. Settings come with the job and need no permission.
+    pub grants: Grants,
     /// How long a worker keeps a job without renewing. A lost worker's jobs run again after this time.
     pub lease: Duration,
     /// Lost leases and faults after which a job is failed and not run again; at least 1.
@@ -59,6 +61,8 @@ impl Config {
             own_worker_key: None,
             first_key: |key| eprintln!("made the first key, an admin's; it is shown this once: {key}"),
             ceiling: Limits::CEILING,
+            // Nothing that reaches beyond the worker, until an operator says what.
+            grants: Grants::default(),
             // Long enough for a garbage-collecting proxy or a paused virtual machine, short enough to be waited for.
             lease: Duration::from_secs(15),
             // A job that takes its worker down is given up after three of them.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    CancelledBy, ConcurrencyPolicy, JobLibrary, JobScript, Json, LibraryOf, LimitError, Limits, LimitsSpec, LostAttempt, MAX_ATTEMPTS,
-    MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Retry, Usage, VersionRef, is_published_name,
+    CancelledBy, ConcurrencyPolicy, GrantSyntax, Grants, JobLibrary, JobScript, Json, LibraryOf, LimitError, Limits, LimitsSpec,
+    LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Retry, Usage, VersionRef, is_published_name,
 };
 
 /// Most libraries that one job can bring.
@@ -137,6 +137,12 @@ pub struct JobSpec {
     /// Limits other than the defaults.
     #[serde(default)]
     pub limits: LimitsSpec,
+    /// What the script may do beyond computing; nothing without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+    /// Have the worker keep a journal of each attempt, if it has a folder for journals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record: bool,
     /// Seed of the run's randomness; without it every attempt draws a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -173,6 +179,9 @@ pub enum SpecError {
     /// A limit that no run can work with.
     #[error("limits: {0}")]
     Limit(#[from] LimitError),
+    /// A grant that is written wrongly.
+    #[error("grants: {0}")]
+    Grant(#[from] GrantSyntax),
     /// Something is larger than its limit.
     #[error("`{field}` has {bytes} bytes, at most {most} are allowed")]
     TooLarge {
@@ -244,6 +253,7 @@ impl JobSpec {
         }
 
         let limits = self.limits.resolve(ceiling)?;
+        self.grants.as_ref().map_or(Ok(()), Grants::check)?;
         match &self.script {
             JobScript::Inline(script) => {
                 name("script.name", &script.name, MAX_ENTRY_CHARS)?;
@@ -339,6 +349,9 @@ pub struct JobView {
     pub entry: Option<String>,
     /// The limits in force.
     pub limits: Limits,
+    /// What it is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
     /// Higher ones start first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,

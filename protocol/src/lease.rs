@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource};
+use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +65,12 @@ pub struct LeasedJob {
     pub libraries: Vec<LibrarySource>,
     /// The limits in force.
     pub limits: Limits,
+    /// What it is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+    /// A journal of the run is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record: bool,
     /// Seed of the run's randomness, if the job fixed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

@@ -12,12 +12,14 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod grant;
 mod job;
 mod json;
 mod key;
 mod lease;
 mod limits;
 mod log;
+mod net_rule;
 mod outcome;
 mod problem;
 mod published;
@@ -29,8 +31,10 @@ mod schedule;
 mod script;
 mod size;
 mod tenant;
+mod used;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
+pub use grant::{Access, GrantSyntax, GrantedBy, Grants, MAX_ENV_BYTES, MAX_GRANT_CHARS, MAX_GRANTS, NameRule, RefusedGrant, grant_name};
 pub use job::{
     BatchSpec, BatchStored, JobId, JobList, JobRef, JobSpec, JobState, JobView, MAX_BATCH_JOBS, MAX_ENTRY_CHARS, MAX_LIBRARIES,
     MAX_PRIORITY, MAX_START_WITHIN_MS, MAX_TAG_CHARS, MAX_TAGS, START_WITHIN_MS, ScriptView, SpecError,
@@ -43,6 +47,7 @@ pub use lease::{
 };
 pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
 pub use log::{LogLevel, LogLine, LogPage, StateChange};
+pub use net_rule::NetRule;
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use published::{
@@ -57,3 +62,4 @@ pub use schedule::{MAX_CRON_CHARS, MAX_MADE_UP, MAX_SCHEDULES, MissedPolicy, Ove
 pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};
 pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};
+pub use used::{MAX_USED, Used, UsedHost, UsedItem};

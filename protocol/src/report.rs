@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{LogLine, Outcome};
+use crate::{LogLine, Outcome, Used};
 
 /// What one run did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Usage {
     /// Whether the script was loaded in this run, or came loaded.
     #[serde(default)]
     pub image: ImageUse,
+    /// What it did with its capabilities.
+    #[serde(default, skip_serializing_if = "Used::is_empty")]
+    pub capabilities: Used,
 }
 
 /// Where a run's loaded script came from. Nothing else about the run depends on it: not the outcome, not the logs, not the fuel.

@@ -1,10 +1,13 @@
 use ampoule_engine::{CancellationToken, Engine, EngineFault, Mode, RunContext, RunRequest};
-use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{LeasedJob, LogLine, Outcome, RunReport, Usage};
+
+use crate::{journals, worker::WorkerConfig};
 
 /// Carries out one lease: whatever happens, there is a report. Shows every line of the log to `said` as soon as it is written.
 pub(crate) async fn attempt(
     engine: &Engine,
+    config: &WorkerConfig,
     job: LeasedJob,
     cancel: CancellationToken,
     said: impl FnMut(&LogLine) + Send + 'static,
@@ -14,7 +17,8 @@ pub(crate) async fn attempt(
         Ok(random) => random,
         Err(error) => return fault(engine, &EngineFault::Host(error.to_string())),
     };
-    let capabilities = Capabilities { console: Console::new(&job.limits).with_echo(said), clock: Clock::System, random, timer: Timer };
+    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources);
+    let capabilities = Capabilities::new(Console::new(&job.limits).with_echo(said), Clock::System, random, granted);
     let request = RunRequest {
         mode: Mode::Entry,
         script: job.script,
@@ -24,7 +28,17 @@ pub(crate) async fn attempt(
         context: RunContext { job_id: token.job_id.to_string(), attempt: token.attempt, context: job.context },
         limits: job.limits,
     };
-    match engine.run(&request, capabilities, cancel).await {
+    let ended = match config.journals.as_deref().filter(|_| job.record) {
+        None => engine.run(&request, capabilities, cancel).await,
+        Some(folder) => match engine.record(&request, capabilities, cancel).await {
+            Ok((report, journal)) => {
+                journals::keep(folder, token, journal).await;
+                Ok(report)
+            }
+            Err(fault) => Err(fault),
+        },
+    };
+    match ended {
         Ok(report) => report,
         Err(error) => {
             tracing::error!(job = %token.job_id, attempt = token.attempt, %error, "run failed by our fault");

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod journals;
 mod lease_client;
 mod log_lines;
 mod presence;

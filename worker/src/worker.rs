@@ -1,6 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_engine::Engine;
+use ampoule_host_api::Resources;
 use ampoule_protocol::{
     AcquireRequest, AppendRequest, CompleteRequest, Completion, LeaseState, LeaseToken, LeasedJob, Outcome, RunReport, Tokens,
 };
@@ -26,13 +27,17 @@ pub struct WorkerConfig {
     pub slots: u32,
     /// How long runs may go on after the shutdown was asked for; then their leases are given back.
     pub drain: Duration,
+    /// What jobs may be granted of this machine: folders, secrets, the way to hosts.
+    pub resources: Resources,
+    /// Where journals go of jobs that ask for one; without it they have none.
+    pub journals: Option<PathBuf>,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         // Scripts that wait leave the core to others; Kubernetes grants 30 s between SIGTERM and SIGKILL.
-        Self { slots: cores * 4, drain: Duration::from_secs(20) }
+        Self { slots: cores * 4, drain: Duration::from_secs(20), resources: Resources::default(), journals: None }
     }
 }
 
@@ -53,6 +58,7 @@ const MAX_UNSENT: usize = 256;
 
 /// Leases and runs jobs until `shutdown`, then drains. Fails only when the manager refuses this worker.
 pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig, shutdown: CancellationToken) -> Result<(), ClientError> {
+    let config = Arc::new(config);
     let slots = Arc::new(Slots::new(config.slots));
     let runs = TaskTracker::new();
     let (finished, unsent) = mpsc::channel(MAX_UNSENT);
@@ -66,10 +72,11 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
 
     let result = acquire_all(&client, worker, &slots, &shutdown, |job| {
         let cancel = slots.occupy(&job);
-        let (engine, slots, finished, token) = (Arc::clone(&engine), Arc::clone(&slots), finished.clone(), job.token);
+        let (engine, config, slots, finished, token) =
+            (Arc::clone(&engine), Arc::clone(&config), Arc::clone(&slots), finished.clone(), job.token);
         let log = Arc::clone(&log);
         runs.spawn(async move {
-            let mut report = attempt(&engine, job, cancel, log.sink(token)).await;
+            let mut report = attempt(&engine, &config, job, cancel, log.sink(token)).await;
             // The manager has the others.
             let logs_from = log.finish(token);
             report.logs.retain(|line| line.offset >= logs_from);

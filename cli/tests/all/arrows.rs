@@ -45,8 +45,9 @@ fn host_api_knows_no_engine_jobs_or_http() {
 }
 
 #[test]
-fn engine_knows_no_http_and_no_store() {
-    never_reaches("ampoule-engine", &["axum", "hyper", "reqwest", "rusqlite", "deadpool", "ampoule-manager", "ampoule-worker"]);
+fn engine_serves_nothing_and_has_no_store() {
+    // An HTTP client it reaches: `host-api` fetches.
+    never_reaches("ampoule-engine", &["axum", "rusqlite", "deadpool", "ampoule-manager", "ampoule-worker"]);
 }
 
 #[test]

@@ -88,6 +88,7 @@ async fn each_key_opens_its_own_doors() {
     let server = Server::serve_with(&keys, folder.path(), &["--listen", "0.0.0.0:0"]);
     let url = server.url.replace("0.0.0.0", "127.0.0.1");
     let ask = async |method: Method, path: &str, key: Option<&str>, body: Value| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut request = reqwest::Client::new().request(method, format!("{url}{path}")).json(&body);
         if let Some(key) = key {
             request = request.bearer_auth(key);

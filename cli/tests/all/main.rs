@@ -3,6 +3,7 @@
 mod api;
 mod arrows;
 mod cancel;
+mod capabilities;
 mod cli;
 mod crash;
 mod determinism;

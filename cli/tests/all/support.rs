@@ -72,6 +72,13 @@ pub(crate) fn ampoule_with(variables: &[(&str, &str)], arguments: &[&str]) -> En
     ended(command, "")
 }
 
+/// A command in this folder, to its end.
+pub(crate) fn ampoule_in(folder: &Path, arguments: &[&str]) -> Ended {
+    let mut command = binary(arguments);
+    command.current_dir(folder);
+    ended(command, "")
+}
+
 fn ended(mut command: Command, stdin: &str) -> Ended {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (mut pipe, text) = (child.stdin.take().unwrap(), stdin.to_owned());
@@ -304,6 +311,7 @@ impl Server {
 }
 
 fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 

@@ -17,10 +17,12 @@
 
 #![forbid(unsafe_code)]
 
+mod call;
 mod codec;
 mod message;
 mod resolve;
 
+pub use call::{CallAnswer, CallRequest, Contents};
 pub use codec::{Malformed, Reader, Writer};
 pub use message::{Completed, Import, Library, LoadRequest, Mode, Module, Operation, Reply, ResumeRequest, RunRequest};
 pub use resolve::{Target, Unresolved, resolve, typescript_path};
@@ -63,6 +65,10 @@ pub enum Op {
     /// A slice of fuel is used up: another one is wanted. Called by the metering that the build adds to the guest's code, never by the guest itself.
     /// Others may run before it answers. Answers 0.
     Fuel = 7,
+    /// Begins a call of a capability, a [`CallRequest`]; answers its operation's id, never 0.
+    Call = 8,
+    /// The script read a setting; the payload is its name. Answers 0.
+    ReadEnv = 9,
 }
 
 /// Number of log levels: a level on the wire is below this. Order: debug, log, info, warn, error.
@@ -79,6 +85,8 @@ impl Op {
             5 => Self::Abandon,
             6 => Self::Panic,
             7 => Self::Fuel,
+            8 => Self::Call,
+            9 => Self::ReadEnv,
             _ => return None,
         })
     }

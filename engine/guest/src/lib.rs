@@ -19,6 +19,7 @@
 //! asked for when first used. Boa hashes with `rustc-hash`, which has no seed; the standard library's `HashMap` has no entropy on
 //! this target and takes its seed from addresses, which are the same in every run of the same script.
 
+mod capabilities;
 mod clock;
 mod console;
 mod ctx;

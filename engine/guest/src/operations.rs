@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use ampoule_abi::{Completed, Op, Operation};
+use ampoule_abi::{CallRequest, Completed, Op, Operation};
 use boa_engine::{Context, JsResult};
 
 use crate::door;
@@ -20,6 +20,13 @@ impl Operations {
     /// Has the host begin `operation`; `then` is called when it completes.
     pub(crate) fn start(&self, operation: &Operation, then: Continuation) -> u32 {
         let id = door::call(Op::Start, &operation.encode()) as u32;
+        self.pending.borrow_mut().insert(id, then);
+        id
+    }
+
+    /// Has the host begin a call of a capability; `then` is called when it completes.
+    pub(crate) fn call(&self, request: &CallRequest<'_>, then: Continuation) -> u32 {
+        let id = door::call(Op::Call, &request.encode()) as u32;
         self.pending.borrow_mut().insert(id, then);
         id
     }

@@ -11,7 +11,10 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use crate::{clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries, operations::Operations};
+use crate::{
+    capabilities, capabilities::Powers, clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries,
+    operations::Operations,
+};
 use crate::{random::Random, timers, timers::Timers, web, web::Web};
 
 /// Calls under way, of which the host's Wasm stack (24 MiB) and our shadow stack must hold the worst kind: those
@@ -37,6 +40,7 @@ pub(crate) struct Bindings {
     pub(crate) libraries: Rc<Libraries>,
     pub(crate) originals: Originals,
     pub(crate) web: Web,
+    pub(crate) powers: Powers,
 }
 
 /// Built-in functions as they were before any script could replace them.
@@ -121,6 +125,7 @@ pub(crate) fn build() -> Context {
         libraries,
         originals: Originals::find(&mut context),
         web: Web::default(),
+        powers: Powers::default(),
     };
     context.insert_data(Rc::new(bindings));
     install(&mut context).expect("globals of a fresh realm can be defined");
@@ -161,6 +166,7 @@ fn install(context: &mut Context) -> JsResult<()> {
     timers::install(context)?;
     errors::install(context)?;
     web::install(context)?;
+    capabilities::install(context)?;
     let math = context.global_object().get(js_string!("Math"), context)?.as_object().expect("`Math` of a fresh realm");
     let random = function(NativeFunction::from_fn_ptr(random), "random", 0, context);
     math.define_property_or_throw(js_string!("random"), hidden(random.into()), context)?;

@@ -13,7 +13,7 @@ use boa_engine::{
 use boa_gc::{Gc, WeakGc};
 
 use crate::{
-    clock, console, ctx,
+    capabilities, clock, console, ctx,
     entry::{self, Script},
     errors::{self, Ending, Thrown},
     input, output,
@@ -179,6 +179,7 @@ impl Guest {
             script => {
                 let input = input::read(request.input, context)?;
                 let ctx = ctx::make(request.context, context)?;
+                capabilities::attach(&ctx, context)?;
                 let libraries = bindings(context).libraries.clone().object(context)?;
                 let entry = entry::find(script, request.entry, context)?;
                 entry.function.call(&entry.this, &[input, libraries.into(), ctx], context)?

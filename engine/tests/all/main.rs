@@ -3,21 +3,24 @@
 use std::sync::LazyLock;
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, EngineFault, RunRequest};
-use ampoule_host_api::{Capabilities, Clock, Console, Random, Timer};
+use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{Outcome, RunReport};
 
 mod behaviours;
+mod capabilities;
 mod images;
 mod leaks;
 mod patches;
+mod replay;
 mod scripts;
+mod secrets;
 mod web;
 
 /// One engine for all tests, as a process has one.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(EngineConfig::default()).expect("the engine starts"));
 
 fn capabilities(request: &RunRequest) -> Capabilities {
-    Capabilities { console: Console::new(&request.limits), clock: Clock::Fixed(1.7e12), random: Random::seeded(1), timer: Timer }
+    Capabilities::new(Console::new(&request.limits), Clock::Fixed(1.7e12), Random::seeded(1), Granted::default())
 }
 
 async fn try_run(request: &RunRequest) -> Result<RunReport, EngineFault> {

@@ -17,6 +17,7 @@ use super::{
     Api,
     auth::Caller,
     extract::{self, JobPath, Params, Wait},
+    grants,
     problem::ApiError,
 };
 use crate::{
@@ -55,6 +56,7 @@ pub(super) async fn submit(
     let bytes = body.len();
     let mut spec: JobSpec = extract::parse(body).await?;
     spec.check(&api.config.ceiling)?;
+    grants::grant(&mut spec, &api.config.grants)?;
     api.compiler.compile_job(&mut spec).await?;
     let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();

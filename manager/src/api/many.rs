@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Api,
     auth::Caller,
-    extract,
+    extract, grants,
     jobs::{CancelBody, cancelled_by, printable, tag},
     problem::ApiError,
 };
@@ -38,6 +38,7 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
     for (place, mut spec) in jobs.into_iter().enumerate() {
         let in_batch = |error| ApiError::BatchSpec { place, error };
         spec.check(&api.config.ceiling).map_err(in_batch)?;
+        grants::grant(&mut spec, &api.config.grants).map_err(|error| ApiError::BatchGrant { place, error })?;
         api.compiler.compile_job(&mut spec).await?;
         let (sources, limits) = resolver.resolve(&mut spec).await.map_err(|error| match error {
             ResolveError::Spec(error) => in_batch(error),

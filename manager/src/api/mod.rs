@@ -4,6 +4,7 @@ mod attend;
 mod auth;
 mod extract;
 mod follow;
+mod grants;
 mod health;
 mod jobs;
 mod keys;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobState, Problem, Role, SpecError, TenantName, VersionRef};
+use ampoule_protocol::{JobState, Problem, RefusedGrant, Role, SpecError, TenantName, VersionRef};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -24,6 +24,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::BAD_REQUEST, "malformed_json", "the body is not JSON"),
     (StatusCode::UNAUTHORIZED, "unauthorized", "a key is needed, and none or a wrong one was shown"),
     (StatusCode::FORBIDDEN, "forbidden", "the key may not do this"),
+    (StatusCode::FORBIDDEN, "grant_refused", "the job asks for a grant that the manager does not give"),
     (StatusCode::FORBIDDEN, "forbidden_host", "without keys only requests to localhost are served"),
     (StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
     (StatusCode::NOT_FOUND, "job_not_found", "the tenant has no such job"),
@@ -128,6 +129,10 @@ pub(super) enum ApiError {
     Publish(#[from] PublishError),
     #[error("{0}")]
     Compile(#[from] CompileError),
+    #[error("the job cannot be run: {0}")]
+    Grant(#[from] RefusedGrant),
+    #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
+    BatchGrant { place: usize, error: RefusedGrant },
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -189,6 +194,7 @@ impl ApiError {
             Self::Compile(CompileError::Start(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Compile(CompileError::Unavailable) => (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript"),
             Self::Compile(CompileError::Wrong(_) | CompileError::TooMuch) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
+            Self::Grant(_) | Self::BatchGrant { .. } => (StatusCode::FORBIDDEN, "grant_refused"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),

@@ -17,6 +17,7 @@ use super::{
     Api,
     auth::Caller,
     extract::{self, Names, Params},
+    grants,
     problem::ApiError,
 };
 use crate::{
@@ -70,6 +71,7 @@ async fn put(api: &Api, caller: &Caller, name: String, mut spec: ScheduleSpec, r
         return Err(ApiError::Value { field: "job.run_at", wanted: "must be absent: the schedule says when".to_owned() });
     }
     spec.job.check(&api.config.ceiling)?;
+    grants::grant(&mut spec.job, &api.config.grants)?;
     api.compiler.compile_job(&mut spec.job).await?;
     // What it would run now must be there; what it runs later is looked for then.
     Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec.job.clone()).await?;

@@ -5,7 +5,9 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName};
+use ampoule_protocol::{
+    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,10 @@ pub(super) struct Terms {
     pub(super) limits: Limits,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retry: Option<Retry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) grants: Option<Grants>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) record: bool,
 }
 
 /// All of a job that its changes depend on, and all that they change.

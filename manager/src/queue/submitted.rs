@@ -36,7 +36,12 @@ impl Submitted {
         Self {
             id: JobId::new(),
             tenant,
-            terms_json: json(&Terms { limits: limits.clone(), retry: spec.retry.clone() }),
+            terms_json: json(&Terms {
+                limits: limits.clone(),
+                retry: spec.retry.clone(),
+                grants: spec.grants.clone(),
+                record: spec.record,
+            }),
             tags_json: json(&spec.tags),
             libraries_json: Companions::print(&sources.script, &sources.libraries),
             pins_json: sources.pins.as_ref().map(json),
@@ -72,6 +77,7 @@ impl Submitted {
             },
             entry: self.spec.entry.clone(),
             limits: self.limits.clone(),
+            grants: self.spec.grants.clone(),
             priority: self.spec.priority,
             due_at: self.is_delayed(created_at.as_millisecond()).then(|| self.due_at(created_at)),
             concurrency_key: self.spec.concurrency_key.clone(),

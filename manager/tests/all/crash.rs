@@ -173,6 +173,7 @@ async fn chaos(on: On, acts: usize) {
     // In peace, everything comes to its end: what was leased is given out again once the leases ran out.
     world.submitting.store(false, Ordering::SeqCst);
     join_all(clients).await.into_iter().for_each(|ended| ended.unwrap());
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let get = async |path: &str| -> Value {
         let answer = client.get(format!("{}{path}", managers[0].url)).send().await.unwrap();
@@ -224,6 +225,7 @@ async fn chaos(on: On, acts: usize) {
 }
 
 fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
 }
 

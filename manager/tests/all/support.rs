@@ -114,6 +114,7 @@ impl Manager {
             })
             .await
         });
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { url, client: reqwest::Client::new(), key: None, dir, store, configure, stop: Some(stop), task }
     }
 

@@ -278,6 +278,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             String::from_utf8(row.try_get("script")?).map_err(|err| QueueError::Corrupt { what: "script", why: err.to_string() })?;
         let companions: Companions = rows::json(row, "libraries")?;
         let (script, libraries) = companions.with(row.try_get("script_name")?, source);
+        let terms: Terms = rows::json(row, "terms")?;
         let job = LeasedJob {
             token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
@@ -286,7 +287,9 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
             libraries,
-            limits: rows::json::<Terms>(row, "terms")?.limits,
+            limits: terms.limits,
+            grants: terms.grants,
+            record: terms.record,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
         Ok((token, (job, rows::json_or_null(row, "pins")?)))

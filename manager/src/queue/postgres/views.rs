@@ -140,6 +140,7 @@ fn view(row: &Row) -> Done<JobView> {
         },
         entry: row.try_get("entry")?,
         limits: terms.limits,
+        grants: terms.grants,
         priority: row.try_get("priority")?,
         due_at: if is_held { Some(rows::time(row, "due_ms")?) } else { None },
         concurrency_key: row.try_get("concurrency_key")?,

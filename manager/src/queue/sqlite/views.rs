@@ -137,6 +137,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         },
         entry: row.get("entry")?,
         limits: terms.limits,
+        grants: terms.grants,
         priority: row.get("priority")?,
         due_at: if is_held { rows::time_or_null(row, "due_ms")? } else { None },
         concurrency_key: row.get("concurrency_key")?,
@@ -160,6 +161,7 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         let row = found.next()?.ok_or_else(missing)?;
         let companions: Companions = rows::json(row, "libraries")?;
         let (script, libraries) = companions.with(row.get("script_name")?, row.get("script")?);
+        let terms: Terms = rows::json(row, "terms")?;
         let job = LeasedJob {
             token: leased.token,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
@@ -168,7 +170,9 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
             input: rows::json(row, "input")?,
             context: rows::json(row, "context")?,
             libraries,
-            limits: rows::json::<Terms>(row, "terms")?.limits,
+            limits: terms.limits,
+            grants: terms.grants,
+            record: terms.record,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
         };
         jobs.push((job, rows::json_or_null(row, "pins")?));

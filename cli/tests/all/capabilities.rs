@@ -1,0 +1,129 @@
+//! What a script is granted on the command line and in jobs; what it used; and its run, again.
+
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const SCRIPT: &str = "export default async (_, __, ctx) => {
+    console.log(Math.random(), Date.now(), await ctx.secrets.get('KEY'));
+    await ctx.dirs.data.writeText('out', ctx.env.REGION);
+    return ctx.dirs.data.readText('out');
+}";
+
+#[test]
+fn flags_grant_and_observe_says_what_was_needed() {
+    let folder = folder();
+    let script = file(&folder, "script.js", SCRIPT);
+    let data = folder.path().display();
+    let (write, read) = (format!("data={data}:rw"), format!("other={data}"));
+    let grants = [
+        "--dir",
+        &write,
+        "--dir",
+        &read,
+        "--env",
+        "REGION=eu",
+        "--env",
+        "OTHER=x",
+        "--secret",
+        "KEY=correct-horse",
+        "--allow-net",
+        "example.com",
+    ];
+    let run = ampoule(&[&["run", &script, "--observe"], &grants[..]].concat());
+    run.says(0, &["***", r#"grants needed: {"dirs":["data:rw"],"env":{"REGION":"eu"},"secrets":["KEY"]}"#]);
+    assert_eq!(run.stdout.trim(), r#""eu""#);
+    assert!(!run.stderr.contains("correct-horse"), "{}", run.stderr);
+    ampoule(&["run", &script, "--secret", "KEY=correct-horse", "--observe"]).says(1, &["NotGranted: dir data:rw", "refused: dir data:rw"]);
+}
+
+#[test]
+fn a_journal_replays_offline_and_says_where_it_differs() {
+    let folder = folder();
+    let script = file(&folder, "script.js", SCRIPT);
+    let journal = folder.path().join("run.journal").display().to_string();
+    let write = format!("data={}:rw", folder.path().display());
+    let run = ampoule(&["run", &script, "--dir", &write, "--env", "REGION=eu", "--secret", "KEY=correct-horse", "--journal", &journal]);
+    run.says(0, &[]);
+    std::fs::remove_file(folder.path().join("out")).unwrap();
+    let again = ampoule(&["replay", &journal, "--secret", "KEY=correct-horse"]);
+    again.says(0, &[]);
+    assert_eq!((again.stdout, again.stderr), (run.stdout, run.stderr));
+    assert!(!folder.path().join("out").exists(), "a replay wrote a file");
+
+    let other = file(&folder, "other.js", SCRIPT.replace("'out'", "'elsewhere'"));
+    ampoule(&["replay", &journal, "--secret", "KEY=correct-horse", "--script", &other]).says(5, &["differs at host call", "elsewhere"]);
+    ampoule(&["replay", &journal]).says(2, &["supply the same ones again"]);
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    let damaged = file(&folder, "damaged.journal", bytes);
+    ampoule(&["replay", &damaged, "--secret", "KEY=correct-horse"]).says(2, &["checksum"]);
+}
+
+#[tokio::test]
+async fn a_job_gets_what_the_policy_allows_and_no_more() {
+    let folder = folder();
+    let data = folder.path().join("shared");
+    let (secrets, journals) = (folder.path().join("secrets"), folder.path().join("journals"));
+    std::fs::create_dir(&data).unwrap();
+    std::fs::create_dir(&secrets).unwrap();
+    std::fs::write(secrets.join("KEY"), "correct-horse\n").unwrap();
+    let (dir, secrets, kept) = (format!("data={}:rw", data.display()), secrets.display().to_string(), journals.display().to_string());
+    let policy = r#"{"dirs":["data:rw"],"secrets":["KEY"],"net":["*.example.com"]}"#;
+    let server = Server::serve(folder.path(), &["--dir", &dir, "--secrets", &secrets, "--journals", &kept, "--grants", policy]);
+
+    let mut wanted = job(SCRIPT, Value::Null);
+    wanted["grants"] = json!({"dirs": ["data:rw"], "env": {"REGION": "eu"}, "secrets": ["KEY"]});
+    wanted["record"] = json!(true);
+    let ended = server.post("/v1/jobs?wait=30s", &wanted).await.json(200);
+    assert_eq!((ended["outcome"]["value"].clone(), ended["grants"].clone()), (json!("eu"), wanted["grants"].clone()));
+    assert_eq!(ended["usage"]["capabilities"]["secrets"]["KEY"]["calls"], 1, "{ended}");
+    let logs = server.messages(&id(&ended)).await.join("\n");
+    assert!(logs.contains("***") && !logs.contains("correct-horse"), "{logs}");
+    let journal = journals.join(format!("{}-1.journal", id(&ended))).display().to_string();
+    ampoule(&["replay", &journal, "--secret", "KEY=correct-horse"]).says(0, &["***"]);
+
+    for (refused, said) in [
+        (json!({"dirs": ["other"]}), "other:ro"),
+        (json!({"net": ["example.org"]}), "example.org"),
+        (json!({"secrets": ["OTHER"]}), "OTHER"),
+    ] {
+        wanted["grants"] = refused;
+        let problem = server.post("/v1/jobs", &wanted).await.json(403);
+        assert_eq!(problem["code"], "grant_refused", "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
+    wanted["grants"] = json!({"dirs": ["../x"]});
+    assert_eq!(server.post("/v1/jobs", &wanted).await.json(422)["code"], "invalid_body");
+    wanted["grants"] = json!({"env": {"a b": "c"}});
+    assert_eq!(server.post("/v1/jobs", &wanted).await.json(422)["code"], "invalid_job");
+}
+
+/// Runs every example of docs/capabilities.md: each script, and what its console block says that comes of it.
+#[test]
+fn the_documented_examples_do_what_they_say() {
+    let text = include_str!("../../../docs/capabilities.md");
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let mut commands = 0;
+    for block in text.split("\n```").filter(|block| block.starts_with("js ") || block.starts_with("console\n")) {
+        let (head, body) = block.split_once('\n').unwrap();
+        if let Some(name) = head.strip_prefix("js ") {
+            file(&folder, name, body);
+            continue;
+        }
+        for command in body.split("$ ampoule ").skip(1) {
+            let (line, expected) = command.split_once('\n').unwrap();
+            let arguments: Vec<_> = line.split(' ').map(|argument| argument.trim_matches('\'')).collect();
+            let run = ampoule_in(folder.path(), &arguments);
+            assert_eq!(run.code, Some(0), "{line}: {run:?}");
+            let mut said: Vec<_> = run.stderr.lines().chain(run.stdout.lines()).collect();
+            let mut expected: Vec<_> = expected.lines().collect();
+            (said.sort_unstable(), expected.sort_unstable());
+            assert_eq!(said, expected, "{line}");
+            commands += 1;
+        }
+    }
+    assert_eq!(commands, 7);
+}

@@ -1,0 +1,79 @@
+(host) => {
+  'use strict';
+  const { call, env, readEnv } = host;
+  const { defineProperty, freeze } = Object;
+
+  class CapabilityError extends Error {
+    constructor(name, code, message) {
+      super(message);
+      defineProperty(this, 'name', { value: name, writable: true, configurable: true });
+      defineProperty(this, 'code', { value: code, writable: true, configurable: true });
+    }
+  }
+  class NotGranted extends CapabilityError {
+    constructor(capability, why = 'not granted') {
+      super('NotGranted', 'not_granted', `${capability}: ${why}`);
+      defineProperty(this, 'capability', { value: capability, writable: true, configurable: true });
+    }
+  }
+  const error = (name, code, message) => {
+    if (name === 'NotGranted') {
+      // The names of capabilities hold colons, but none before a space.
+      const end = message.indexOf(': ');
+      return new NotGranted(message.slice(0, end), message.slice(end + 2));
+    }
+    if (name === 'TypeError') return defineProperty(new TypeError(message), 'code', { value: code });
+    return new CapabilityError(name, code, message);
+  };
+
+  const value = async (method, args, body) => (await call(method, args, body)[0])[0];
+  const contents = async (method, args, body) => (await call(method, args, body)[0])[1];
+  const text = (what, of) => {
+    if (typeof what !== 'string') throw new TypeError(`${of} must be a string`);
+    return what;
+  };
+
+  // An object with a member for every name: whether the name was granted shows in use, where the host knows.
+  const named = (make) => new Proxy(freeze({ __proto__: null }), {
+    made: { __proto__: null },
+    get(_, name) {
+      if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined;
+      return (this.made[name] ??= freeze(make(name)));
+    },
+    has: () => true,
+    set() { throw new TypeError('capabilities cannot be changed'); },
+    defineProperty() { throw new TypeError('capabilities cannot be changed'); },
+    getOwnPropertyDescriptor: () => undefined,
+    ownKeys: () => [],
+  });
+
+  const folder = (dir) => ({
+    async readText(path) { return contents('dir.readText', { dir, path: text(path, 'path') }); },
+    async readBytes(path) { return contents('dir.readBytes', { dir, path: text(path, 'path') }); },
+    async writeText(path, what) { await value('dir.writeText', { dir, path: text(path, 'path') }, String(what)); },
+    async writeBytes(path, what) { await value('dir.writeBytes', { dir, path: text(path, 'path') }, what); },
+    async list(path = '') { return value('dir.list', { dir, path: text(path, 'path') }); },
+    async stat(path = '') { return value('dir.stat', { dir, path: text(path, 'path') }); },
+    async remove(path) { await value('dir.remove', { dir, path: text(path, 'path') }); },
+    async mkdir(path) { await value('dir.mkdir', { dir, path: text(path, 'path') }); },
+    async rename(path, to) { await value('dir.rename', { dir, path: text(path, 'path'), to: text(to, 'to') }); },
+  });
+  const secrets = freeze({
+    async get(name) { return contents('secrets.get', { name: text(name, 'name') }); },
+  });
+  const settings = () => new Proxy(freeze({ __proto__: null, ...env() }), {
+    get(target, name) {
+      if (typeof name === 'string' && name in target) readEnv(name);
+      return target[name];
+    },
+  });
+
+  let dirs, read;
+  const prototype = {
+    get dirs() { return (dirs ??= named(folder)); },
+    get env() { return (read ??= settings()); },
+    get secrets() { return secrets; },
+  };
+  for (const name of Object.keys(prototype)) defineProperty(prototype, name, { enumerable: false });
+  return { prototype, error, NotGranted };
+};

@@ -1,0 +1,173 @@
+//! What a script can be granted: `fetch`, and on its third argument `dirs`, `env`, `secrets` and so on.
+//!
+//! The objects that scripts see are written in JavaScript (`js/`), on two natives: one begins a call of a capability and gives a promise, one says that a
+//! setting was read. Everything else, all checks above all, is the host's: what a script does to these objects, it does to itself.
+//! They are made when the guest is pre-initialised; a run pays for what it touches.
+
+use std::cell::{Cell, OnceCell};
+
+use ampoule_abi::{CallAnswer, CallRequest, Completed, Contents, Op, Reader};
+use boa_engine::{
+    Context, JsArgs, JsObject, JsResult, JsString, JsValue, NativeFunction, Source, js_string,
+    object::{
+        ObjectInitializer,
+        builtins::{JsArray, JsPromise, JsUint8Array},
+    },
+};
+
+use crate::{
+    door, errors::type_error, input,
+    realm::{bindings, function, hidden},
+};
+
+/// What the capabilities keep for a realm.
+#[derive(Default)]
+pub(crate) struct Powers {
+    /// The prototype of a script's third argument.
+    ctx: OnceCell<JsObject>,
+    /// Makes an error of name, code and message.
+    error: OnceCell<JsObject>,
+    env: Cell<Option<JsValue>>,
+}
+
+/// Makes `fetch` and `NotGranted` global, and the prototype of `ctx`.
+pub(crate) fn install(context: &mut Context) -> JsResult<()> {
+    let call = function(NativeFunction::from_fn_ptr(call), "call", 3, context);
+    let abandon = function(NativeFunction::from_fn_ptr(abandon), "abandon", 1, context);
+    let env = function(NativeFunction::from_fn_ptr(env), "env", 0, context);
+    let read_env = function(NativeFunction::from_fn_ptr(read_env), "readEnv", 1, context);
+    let host = ObjectInitializer::new(context)
+        .property(js_string!("call"), call, boa_engine::property::Attribute::all())
+        .property(js_string!("abandon"), abandon, boa_engine::property::Attribute::all())
+        .property(js_string!("env"), env, boa_engine::property::Attribute::all())
+        .property(js_string!("readEnv"), read_env, boa_engine::property::Attribute::all())
+        .build();
+    let decode = function(NativeFunction::from_fn_ptr(decode), "decode", 1, context);
+    host.set(js_string!("decode"), decode, true, context)?;
+    let mut run = |source: &'static str, name: &str| -> JsResult<JsObject> {
+        let factory = context.eval(Source::from_reader(source.as_bytes(), Some(name.as_ref())))?;
+        let factory = factory.as_callable().ok_or_else(|| type_error(format!("{name} is no function")))?;
+        let made = factory.call(&JsValue::undefined(), &[host.clone().into()], context)?;
+        made.as_object().ok_or_else(|| type_error(format!("{name} gave no object")))
+    };
+    let (ctx, fetch) = (run(include_str!("js/ctx.js"), "ctx.js")?, run(include_str!("js/fetch.js"), "fetch.js")?);
+    let powers = bindings(context);
+    let mut take = |from: &JsObject, name: &str| from.get(JsString::from(name), context);
+    let (prototype, error, not_granted) = (take(&ctx, "prototype")?, take(&ctx, "error")?, take(&ctx, "NotGranted")?);
+    let fetch = take(&fetch, "fetch")?;
+    let made = [prototype.as_object().map(|object| powers.powers.ctx.set(object)), error.as_object().map(|object| powers.powers.error.set(object))];
+    assert!(made.iter().all(|made| matches!(made, Some(Ok(())))), "our own scripts gave their objects, once");
+    let global = context.global_object();
+    global.define_property_or_throw(js_string!("NotGranted"), hidden(not_granted), context)?;
+    global.define_property_or_throw(js_string!("fetch"), hidden(fetch), context)?;
+    Ok(())
+}
+
+/// Gives `ctx` its capabilities, by inheritance: as data it is what it was.
+pub(crate) fn attach(ctx: &JsValue, context: &mut Context) -> JsResult<()> {
+    let (Some(ctx), bindings) = (ctx.as_object(), bindings(context)) else { return Ok(()) };
+    if ctx.has_own_property(js_string!("env"), context)? {
+        bindings.powers.env.set(Some(ctx.get(js_string!("env"), context)?));
+        ctx.delete_property_or_throw(js_string!("env"), context)?;
+    }
+    ctx.set_prototype(bindings.powers.ctx.get().cloned());
+    Ok(())
+}
+
+/// `call(method, args, body)`: a promise of `[value, body]`. The promise has the operation's id, by which `abandon` ends it.
+fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let method = arguments.get_or_undefined(0).to_string(context)?.to_std_string_lossy();
+    let args = crate::output::write(arguments.get_or_undefined(1), context)?;
+    let body = contents(arguments.get_or_undefined(2), context)?;
+    let (promise, resolvers) = JsPromise::new_pending(context);
+    let then = Box::new(move |completed: &Completed<'_>, context: &mut Context| {
+        match answer(completed, context) {
+            Ok(value) => resolvers.resolve.call(&JsValue::undefined(), &[value], context),
+            Err(error) => {
+                let reason = error.into_opaque(context)?;
+                resolvers.reject.call(&JsValue::undefined(), &[reason], context)
+            }
+        }
+        .map(drop)
+    });
+    let id = bindings(context).operations.call(&CallRequest { method: &method, args: &args, body: &body }, then);
+    Ok(JsArray::from_iter([promise.into(), JsValue::from(id)], context).into())
+}
+
+/// What a script gave as contents: a string is its UTF-8, a typed array, view or buffer its bytes.
+fn contents(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(Vec::new());
+    }
+    if let Some(text) = value.as_string() {
+        return Ok(text.to_std_string_lossy().into_bytes());
+    }
+    let object = value.as_object().ok_or_else(|| type_error("contents must be a string or bytes".into()))?;
+    let (buffer, start, len) = if let Ok(view) = JsUint8Array::from_object(object.clone()) {
+        (view.buffer(context)?, view.byte_offset(context)?, view.byte_length(context)?)
+    } else {
+        let buffer = object.get(js_string!("buffer"), context)?;
+        if buffer.is_undefined() {
+            (object.clone().into(), 0, object.get(js_string!("byteLength"), context)?.to_length(context)? as usize)
+        } else {
+            let start = object.get(js_string!("byteOffset"), context)?.to_length(context)? as usize;
+            (buffer, start, object.get(js_string!("byteLength"), context)?.to_length(context)? as usize)
+        }
+    };
+    let wrong = || type_error("contents must be a string, an ArrayBuffer, or a view of one".into());
+    let buffer = buffer.as_object().and_then(|buffer| boa_engine::object::builtins::JsArrayBuffer::from_object(buffer).ok()).ok_or_else(wrong)?;
+    let data = buffer.data().ok_or_else(wrong)?;
+    data.get(start..start.saturating_add(len)).map(<[u8]>::to_vec).ok_or_else(wrong)
+}
+
+/// What the host answered, or the error that it means.
+fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<JsValue> {
+    if completed.failed {
+        let mut reader = Reader::new(completed.result);
+        let (name, message) = (reader.text().expect("a failure of the host"), reader.text().expect("a failure of the host"));
+        let (name, code) = name.split_once('/').unwrap_or((name, ""));
+        let make = bindings(context).powers.error.get().cloned().expect("made with the realm");
+        let [name, code, message] = [name, code, message].map(|text| JsString::from(text).into());
+        let error = make.call(&JsValue::undefined(), &[name, code, message], context)?;
+        return Err(boa_engine::JsError::from_opaque(error));
+    }
+    let CallAnswer { value, body } = CallAnswer::decode(completed.result).expect("an answer of the host");
+    let value = input::read(value, context)?;
+    let body = match body {
+        Contents::None => JsValue::undefined(),
+        Contents::Text(text) => JsString::from(text).into(),
+        Contents::Bytes(bytes) => {
+            let block = boa_engine::object::builtins::AlignedVec::from_iter(0, bytes.iter().copied());
+            let buffer = boa_engine::object::builtins::JsArrayBuffer::from_byte_block(block, context)?;
+            JsUint8Array::from_array_buffer(buffer, context)?.into()
+        }
+    };
+    Ok(JsArray::from_iter([value, body], context).into())
+}
+
+/// Bytes as text: UTF-8, and U+FFFD for what is none.
+fn decode(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let bytes = contents(arguments.get_or_undefined(0), context)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    Ok(JsString::from(&*String::from_utf8_lossy(bytes)).into())
+}
+
+fn abandon(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let id = arguments.get_or_undefined(0).to_u32(context)?;
+    bindings(context).operations.abandon(id);
+    Ok(JsValue::undefined())
+}
+
+/// The settings, as the host gave them.
+fn env(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let bindings = bindings(context);
+    let env = bindings.powers.env.take();
+    bindings.powers.env.set(env.clone());
+    Ok(env.unwrap_or_default())
+}
+
+fn read_env(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = arguments.get_or_undefined(0).to_string(context)?.to_std_string_lossy();
+    door::call(Op::ReadEnv, name.as_bytes());
+    Ok(JsValue::undefined())
+}

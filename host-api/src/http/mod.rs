@@ -1,0 +1,409 @@
+//! `fetch`: requests to hosts that the job was granted, and to no other address than theirs.
+//!
+//! A URL is parsed as browsers parse it, so that `http://2130706433` and `http://0x7f.1` are what they are; the host is looked up once in a run, every address is
+//! checked, and the connection goes to a checked address. Redirects are followed here and each passes the same gate. There are no proxies, cookies or
+//! credentials but what the script sends.
+
+mod address;
+mod client;
+mod request;
+mod resolve;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ampoule_protocol::Grants;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use reqwest::{Method, Response, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+use url::Url;
+
+pub use address::Opened;
+pub use resolve::{Resolve, SystemResolver};
+
+use crate::{
+    Answer, Body, Failure,
+    call::{Called, Calling, arguments, at_once},
+    ledger::{Ledger, Use, add},
+};
+use request::Prepared;
+use resolve::Pinned;
+
+/// Redirects that are followed: as many as browsers do.
+pub const MAX_REDIRECTS: usize = 20;
+/// Most bytes of one request's body.
+pub const MAX_REQUEST_BYTES: u64 = 16 << 20;
+/// Bodies of requests that a run may have under way together: they wait in the worker's memory, not in the sandbox's.
+pub const MAX_WAITING_BYTES: u64 = 32 << 20;
+/// Most bytes that a run may receive, counted after decompression.
+pub const MAX_RECEIVED_BYTES: u64 = 256 << 20;
+/// Connections of one run at one time; further requests wait.
+pub const MAX_CONNECTIONS: usize = 1_024;
+/// Connections of the whole process at one time: below the usual number of open files.
+pub const MAX_PROCESS_CONNECTIONS: usize = 4_096;
+/// How long a connection may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a host may say nothing. The run's wall time usually ends it earlier.
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What one read hands to the script, unless the host sends less: enough that the way there and back does not count.
+const CHUNK_BYTES: usize = 256 << 10;
+
+static PROCESS_CONNECTIONS: Semaphore = Semaphore::const_new(MAX_PROCESS_CONNECTIONS);
+
+/// What fetches of a process have in common.
+#[derive(Clone)]
+pub struct Network {
+    resolver: Arc<dyn Resolve>,
+    opened: Opened,
+}
+
+impl Network {
+    /// Finds hosts by `resolver`, and reaches closed addresses only as far as they are `opened`.
+    pub fn new(resolver: Arc<dyn Resolve>, opened: Opened) -> Self {
+        Self { resolver, opened }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemResolver), Opened::default())
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network").field("opened", &self.opened).finish_non_exhaustive()
+    }
+}
+
+/// The fetches of one run.
+#[derive(Debug)]
+pub(crate) struct Http(Arc<Shared>);
+
+struct Shared {
+    network: Network,
+    grants: Grants,
+    ledger: Arc<Ledger>,
+    pinned: Pinned,
+    /// Made when first needed; its connections are this run's alone.
+    client: Mutex<Option<reqwest::Client>>,
+    connections: Semaphore,
+    waiting: AtomicU64,
+    received: AtomicU64,
+    last_body: AtomicU64,
+    bodies: Mutex<HashMap<u64, Arc<tokio::sync::Mutex<Open>>>>,
+    uploads: Mutex<HashMap<u64, mpsc::Sender<Bytes>>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
+}
+
+/// A response whose body is not read to its end.
+struct Open {
+    response: Response,
+    host: String,
+    rest: Bytes,
+    ended: bool,
+    _connection: Vec<tokio::sync::SemaphorePermit<'static>>,
+}
+
+/// Bytes of a request that wait to be sent.
+struct Waiting(Arc<Shared>, u64);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(self.1, Ordering::Relaxed);
+    }
+}
+
+/// Why a fetch did not take place.
+pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Failure {
+    Failure::new("FetchError", code, message)
+}
+
+impl Http {
+    pub(crate) fn new(network: &Network, grants: &Grants, ledger: &Arc<Ledger>) -> Self {
+        Self(Arc::new(Shared {
+            network: network.clone(),
+            grants: grants.clone(),
+            ledger: Arc::clone(ledger),
+            pinned: Pinned::default(),
+            client: Mutex::default(),
+            connections: Semaphore::new(MAX_CONNECTIONS),
+            waiting: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            last_body: AtomicU64::new(0),
+            bodies: Mutex::default(),
+            uploads: Mutex::default(),
+        }))
+    }
+
+    /// `http.start {url, method, headers, redirect, upload?}` with the request's body beside; `http.read {body}`, `http.close {body}`;
+    /// `http.push {upload, end?}` with a part of a streamed request's body beside.
+    pub(crate) fn call(&self, verb: &str, args: &str, body: Vec<u8>) -> Calling {
+        let shared = Arc::clone(&self.0);
+        let begun = match verb {
+            "start" => shared.start(args, body),
+            "read" => body_of(args).map(|id| Box::pin(async move { shared.read(id).await }) as Calling),
+            "close" => body_of(args).map(|id| {
+                shared.bodies().remove(&id);
+                at_once(Answer::of(Value::Null))
+            }),
+            "push" => shared.push(args, body),
+            _ => Err(Failure::wrong(format!("there is no `http.{verb}`"))),
+        };
+        begun.unwrap_or_else(|failure| at_once(Err(failure)))
+    }
+}
+
+fn body_of(args: &str) -> Result<u64, Failure> {
+    #[derive(Deserialize)]
+    struct Args {
+        body: u64,
+    }
+    arguments::<Args>(args).map(|args| args.body)
+}
+
+impl Shared {
+    fn bodies(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<tokio::sync::Mutex<Open>>>> {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn uploads(&self) -> std::sync::MutexGuard<'_, HashMap<u64, mpsc::Sender<Bytes>>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(self: Arc<Self>, args: &str, body: Vec<u8>) -> Result<Calling, Failure> {
+        let mut prepared = Prepared::parse(args)?;
+        let waiting = self.reserve(body.len() as u64)?;
+        let streamed = match prepared.upload {
+            None => None,
+            Some(id) => {
+                // One part on its way: the script waits until the host took it.
+                let (sender, parts) = mpsc::channel(1);
+                self.uploads().insert(id, sender);
+                Some(parts)
+            }
+        };
+        prepared.body = Bytes::from(body);
+        Ok(Box::pin(async move {
+            let answer = self.fetch(prepared, streamed).await;
+            drop(waiting);
+            answer
+        }))
+    }
+
+    fn push(self: Arc<Self>, args: &str, body: Vec<u8>) -> Result<Calling, Failure> {
+        #[derive(Deserialize)]
+        struct Args {
+            upload: u64,
+            #[serde(default)]
+            end: bool,
+        }
+        let Args { upload, end } = arguments(args)?;
+        let waiting = self.reserve(body.len() as u64)?;
+        Ok(Box::pin(async move {
+            let gone = || refused("upload_closed", "the request is over, or takes no more of its body");
+            let sender = self.uploads().get(&upload).cloned().ok_or_else(gone)?;
+            if !body.is_empty() {
+                sender.send(body.into()).await.map_err(|_| gone())?;
+            }
+            if end {
+                self.uploads().remove(&upload);
+            }
+            drop(waiting);
+            Answer::of(Value::Null)
+        }))
+    }
+
+    fn reserve(self: &Arc<Self>, bytes: u64) -> Result<Waiting, Failure> {
+        if bytes > MAX_REQUEST_BYTES {
+            return Err(refused(
+                "request_too_large",
+                format!("a request's body has at most {MAX_REQUEST_BYTES} bytes, this one has {bytes}"),
+            ));
+        }
+        let add = |waiting: u64| Some(waiting + bytes).filter(|sum| *sum <= MAX_WAITING_BYTES);
+        self.waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add)
+            .map(|_| Waiting(Arc::clone(self), bytes))
+            .map_err(|_| refused("too_much_waiting", format!("bodies of more than {MAX_WAITING_BYTES} bytes would wait to be sent")))
+    }
+
+    async fn fetch(self: Arc<Self>, mut request: Prepared, streamed: Option<mpsc::Receiver<Bytes>>) -> Called {
+        // The order of the permits is everywhere the same: the run's, then the process's.
+        let _turn = self.connections.acquire().await.map_err(|_| refused("io", "the run ends"))?;
+        let connection = PROCESS_CONNECTIONS.acquire().await.map_err(|_| refused("io", "the process ends"))?;
+        let mut streamed = streamed;
+        let mut redirects = 0;
+        loop {
+            let host = self.admit(&request.url, &request.method).await?;
+            let started = Instant::now();
+            let sent = if streamed.is_some() { 0 } else { request.body.len() as u64 };
+            let response = self.send(&request, streamed.take()).await;
+            self.ledger.host(&host, |used| {
+                add(&mut used.item, Use { bytes_out: sent, took: started.elapsed(), ..Use::default() });
+                if !used.methods.iter().any(|method| method == request.method.as_str()) {
+                    used.methods.push(request.method.to_string());
+                }
+            });
+            let response = response?;
+            let Some(next) = request.redirected(&response)? else {
+                return Ok(self.open(response, host, redirects > 0, connection));
+            };
+            redirects += 1;
+            if redirects > MAX_REDIRECTS {
+                return Err(refused("too_many_redirects", format!("more than {MAX_REDIRECTS} redirects")));
+            }
+            request = next;
+        }
+    }
+
+    /// Whether the request may go where it is meant to; looks the host up if this run has not yet.
+    async fn admit(&self, url: &Url, method: &Method) -> Result<String, Failure> {
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(refused("invalid_url", "the URL names no host"));
+        };
+        let place = format!("{host}:{port}");
+        if !self.grants.net.iter().any(|rule| rule.admits(host, port, method.as_str())) {
+            let allowed_otherwise = self.grants.net.iter().any(|rule| rule.admits_host(host, port));
+            let capability = if allowed_otherwise { format!("net {place}={method}") } else { format!("net {place}") };
+            return Err(self.ledger.not_granted(capability, "this job was not granted that host"));
+        }
+        let addresses = match url.host() {
+            Some(url::Host::Ipv4(address)) => vec![IpAddr::V4(address)],
+            Some(url::Host::Ipv6(address)) => vec![IpAddr::V6(address)],
+            _ => match self.pinned.get(host) {
+                Some(known) => known,
+                None => {
+                    let found = self.network.resolver.resolve(host.to_owned()).await;
+                    let found = found.map_err(|_| refused("unknown_host", format!("{host} has no address")))?;
+                    if found.is_empty() {
+                        return Err(refused("unknown_host", format!("{host} has no address")));
+                    }
+                    address::check(host, &found, &self.network.opened)?;
+                    self.pinned.keep(host, found)
+                }
+            },
+        };
+        address::check(host, &addresses, &self.network.opened)?;
+        self.ledger.host(&place, |used| {
+            if used.addresses.is_empty() {
+                used.addresses = addresses.iter().map(IpAddr::to_string).collect();
+            }
+        });
+        Ok(place)
+    }
+
+    async fn send(&self, request: &Prepared, streamed: Option<mpsc::Receiver<Bytes>>) -> Result<Response, Failure> {
+        let client = self.client()?;
+        let mut sending = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        sending = match streamed {
+            Some(parts) => {
+                let parts = futures_util::stream::unfold(parts, |mut parts| async {
+                    parts.recv().await.map(|part| (Ok::<_, std::io::Error>(part), parts))
+                });
+                sending.body(reqwest::Body::wrap_stream(parts))
+            }
+            None if request.body.is_empty() && !request.has_body => sending,
+            None => sending.body(request.body.clone()),
+        };
+        sending.send().await.map_err(|error| client::failure(&error))
+    }
+
+    fn client(&self) -> Result<reqwest::Client, Failure> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*client {
+            Some(client) => Ok(client.clone()),
+            None => {
+                let made = client::new(&self.pinned)?;
+                *client = Some(made.clone());
+                Ok(made)
+            }
+        }
+    }
+
+    fn open(&self, response: Response, host: String, redirected: bool, connection: tokio::sync::SemaphorePermit<'static>) -> Answer {
+        // A header that is no UTF-8 is read as Latin-1, byte by byte, as browsers do.
+        let latin1 = |value: &header::HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>();
+        let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), latin1(value))).collect();
+        let id = self.last_body.fetch_add(1, Ordering::Relaxed) + 1;
+        let value = json!({
+            "status": response.status().as_u16(),
+            "statusText": response.status().canonical_reason().unwrap_or_default(),
+            "url": response.url().as_str(),
+            "redirected": redirected,
+            "headers": headers,
+            "body": id,
+        });
+        let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let open = Open { response, host, rest: Bytes::new(), ended: !has_body, _connection: vec![connection] };
+        self.bodies().insert(id, Arc::new(tokio::sync::Mutex::new(open)));
+        Answer { value, body: Body::None }
+    }
+
+    /// The next part of a response's body; an empty answer at its end.
+    async fn read(&self, id: u64) -> Called {
+        let Some(open) = self.bodies().get(&id).cloned() else { return Answer::of(Value::Null) };
+        let mut open = open.lock().await;
+        let started = Instant::now();
+        let mut bytes = std::mem::take(&mut open.rest).to_vec();
+        while !open.ended && bytes.len() < CHUNK_BYTES {
+            let next = if bytes.is_empty() {
+                open.response.chunk().await
+            } else {
+                // What is there already comes along; nothing is waited for.
+                match open.response.chunk().now_or_never() {
+                    Some(next) => next,
+                    None => break,
+                }
+            };
+            match next {
+                Ok(Some(chunk)) => {
+                    let before = self.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                    if before + chunk.len() as u64 > MAX_RECEIVED_BYTES {
+                        self.bodies().remove(&id);
+                        return Err(refused("response_too_large", format!("a run may receive {MAX_RECEIVED_BYTES} bytes")));
+                    }
+                    bytes.extend_from_slice(&chunk);
+                }
+                Ok(None) => open.ended = true,
+                Err(error) => {
+                    self.bodies().remove(&id);
+                    return Err(client::failure(&error));
+                }
+            }
+        }
+        if bytes.len() > 2 * CHUNK_BYTES {
+            open.rest = Bytes::from(bytes.split_off(CHUNK_BYTES));
+        }
+        let (bytes_in, took) = (bytes.len() as u64, started.elapsed());
+        self.ledger.host(&open.host, |used| {
+            used.item.bytes_in += bytes_in;
+            used.item.ms += took.as_micros() as f64 / 1000.0;
+        });
+        if open.ended && open.rest.is_empty() {
+            self.bodies().remove(&id);
+        }
+        if bytes.is_empty() {
+            return Answer::of(Value::Null);
+        }
+        Ok(Answer { value: json!(!self.bodies().contains_key(&id)), body: Body::Bytes(bytes) })
+    }
+}
+
+#[cfg(test)]
+mod tests;
