@@ -4,7 +4,7 @@ use ampoule_protocol::{
     JobId, JobList, JobSpec, JobView, KeyId, KeyList, KeySpec, KeyView, LogPage, NewKey, Problem, TenantList, TenantName, TenantSettings,
     TenantView,
 };
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 

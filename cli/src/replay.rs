@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     exit::{Exit, Ours},
     grants::SecretArgs,
-    input,
+    modules,
     run::print_outcome,
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) async fn replay(args: Args) -> Result<Exit> {
     let journal = read(&args.journal)?;
     let bodies = args.body.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
-    let script = args.script.as_deref().map(input::script).transpose()?;
+    let script = args.script.as_deref().map(|path| modules::script(path, None)).transpose()?;
     let resources = Resources { secrets: args.secrets.resolve()?, ..Resources::default() };
     let engine =
         Engine::new(EngineConfig { sandboxes: 1, image_cache_bytes: 0, ..EngineConfig::default() }).map_err(|error| Ours(error.into()))?;

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, path::Path, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use ampoule_protocol::{ConcurrencyPolicy, JobLibrary, JobScript, JobSpec, JobView, Json, LibraryOf, Retry, VersionRef, is_published_name};
 use anyhow::{Result, bail};

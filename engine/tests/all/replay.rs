@@ -23,7 +23,7 @@ async fn replay(journal: &[u8], script: Option<&str>, grants: Grants) -> Result<
     resources.secrets.insert("KEY", "correct-horse".into()).unwrap();
     let capabilities =
         Capabilities::new(Console::new(&Limits::CEILING), Clock::Fixed(0.0), Random::seeded(99), Granted::new(grants, &resources));
-    let script = script.map(|source| ScriptSource { source: source.into(), name: ScriptSource::default_name() });
+    let script = script.map(|source| ScriptSource::named(ScriptSource::default_name(), source));
     ENGINE.replay(journal, script, Vec::new(), capabilities, CancellationToken::new()).await
 }
 
