@@ -124,7 +124,7 @@ async fn what_is_wrong_is_named() {
 async fn a_problem_document_in_full() {
     let m = Manager::start(On::Sqlite).await;
     let answer = m.post("/v1/jobs", &json!({"script": {"source": "1"}, "inptu": 1})).await;
-    insta::assert_snapshot!(answer.text, @r#"{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"unknown_field","detail":"the body has the wrong shape: unknown field `inptu`, expected one of `script`, `entry`, `input`, `context`, `libraries`, `limits`, `seed`, `priority`, `run_at`, `start_within_ms`, `retry`, `concurrency_key`, `concurrency_policy`, `tags` at line 1 column 8"}"#);
+    insta::assert_snapshot!(answer.text, @r#"{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"unknown_field","detail":"the body has the wrong shape: unknown field `inptu`, expected one of `script`, `entry`, `input`, `context`, `libraries`, `limits`, `grants`, `record`, `seed`, `priority`, `run_at`, `start_within_ms`, `retry`, `concurrency_key`, `concurrency_policy`, `tags` at line 1 column 8"}"#);
     let allow = m.send(m.request(Method::DELETE, "/v1/jobs")).await;
     assert_eq!(allow.headers["allow"], "GET,HEAD,POST");
 }
