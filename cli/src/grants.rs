@@ -165,7 +165,6 @@ impl GrantArgs {
             dirs: self.dir.iter().map(|dir| dir.rule.clone()).collect(),
             env: self.env.iter().map(|Pair(key, value)| (key.clone(), value.clone())).collect(),
             secrets: resources.secrets.names().map(str::to_owned).collect(),
-            ..Grants::default()
         };
         grants.check()?;
         Ok((grants, resources))
@@ -193,7 +192,6 @@ pub(crate) fn needed(used: &Used, grants: &Grants) -> Grants {
         dirs,
         env: used.env.keys().filter_map(|name| grants.env.get_key_value(name)).map(|(name, value)| (name.clone(), value.clone())).collect(),
         secrets: used.secrets.keys().cloned().collect(),
-        ..Grants::default()
     }
 }
 

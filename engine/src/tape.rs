@@ -7,6 +7,9 @@ use ampoule_host_api::{
 
 use crate::{operations::Done, verdict::Stop};
 
+/// An operation that completed: its id, whether it failed, and its result.
+type Completion = (u32, bool, Vec<u8>);
+
 /// Whether what a run hears is written down, or comes from what was.
 pub(crate) enum Tape {
     Off,
@@ -97,8 +100,8 @@ impl Tape {
         }
     }
 
-    /// The operations that completed in the recorded run, for a replay; each id, whether it failed, and its result.
-    pub(crate) fn replayed(&mut self) -> Option<Result<Vec<(u32, bool, Vec<u8>)>, Stop>> {
+    /// The operations that completed in the recorded run, for a replay.
+    pub(crate) fn replayed(&mut self) -> Option<Result<Vec<Completion>, Stop>> {
         let Self::Play(play) = self else { return None };
         let heard = play.player.completed();
         Some(match play.heard(heard) {

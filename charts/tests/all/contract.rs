@@ -90,7 +90,10 @@ fn every_path_is_an_endpoint() {
         .collect();
     assert!(paths.len() >= 5);
     for path in paths {
-        assert!(handlers.contains(&format!("path = \"{path}\"")) || handlers.contains(&format!(".route(\"{path}\"")), "the manager has no {path}");
+        assert!(
+            handlers.contains(&format!("path = \"{path}\"")) || handlers.contains(&format!(".route(\"{path}\"")),
+            "the manager has no {path}"
+        );
     }
 }
 

@@ -120,7 +120,8 @@ fn the_documented_examples_do_what_they_say() {
             assert_eq!(run.code, Some(0), "{line}: {run:?}");
             let mut said: Vec<_> = run.stderr.lines().chain(run.stdout.lines()).collect();
             let mut expected: Vec<_> = expected.lines().collect();
-            (said.sort_unstable(), expected.sort_unstable());
+            said.sort_unstable();
+            expected.sort_unstable();
             assert_eq!(said, expected, "{line}");
             commands += 1;
         }

@@ -115,7 +115,16 @@ impl Manager {
             .await
         });
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { url, client: reqwest::Client::builder().no_gzip().build().unwrap(), key: None, dir, store, configure, stop: Some(stop), task }
+        Self {
+            url,
+            client: reqwest::Client::builder().no_gzip().build().unwrap(),
+            key: None,
+            dir,
+            store,
+            configure,
+            stop: Some(stop),
+            task,
+        }
     }
 
     /// The same manager, asked with this key.
