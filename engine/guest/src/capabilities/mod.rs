@@ -16,7 +16,9 @@ use boa_engine::{
 };
 
 use crate::{
-    door, errors::type_error, input,
+    door,
+    errors::type_error,
+    input,
     realm::{bindings, function, hidden},
 };
 
@@ -55,7 +57,10 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let mut take = |from: &JsObject, name: &str| from.get(JsString::from(name), context);
     let (prototype, error, not_granted) = (take(&ctx, "prototype")?, take(&ctx, "error")?, take(&ctx, "NotGranted")?);
     let fetch = take(&fetch, "fetch")?;
-    let made = [prototype.as_object().map(|object| powers.powers.ctx.set(object)), error.as_object().map(|object| powers.powers.error.set(object))];
+    let made = [
+        prototype.as_object().map(|object| powers.powers.ctx.set(object)),
+        error.as_object().map(|object| powers.powers.error.set(object)),
+    ];
     assert!(made.iter().all(|made| matches!(made, Some(Ok(())))), "our own scripts gave their objects, once");
     let global = context.global_object();
     global.define_property_or_throw(js_string!("NotGranted"), hidden(not_granted), context)?;
@@ -115,7 +120,8 @@ fn contents(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
         }
     };
     let wrong = || type_error("contents must be a string, an ArrayBuffer, or a view of one".into());
-    let buffer = buffer.as_object().and_then(|buffer| boa_engine::object::builtins::JsArrayBuffer::from_object(buffer).ok()).ok_or_else(wrong)?;
+    let buffer =
+        buffer.as_object().and_then(|buffer| boa_engine::object::builtins::JsArrayBuffer::from_object(buffer).ok()).ok_or_else(wrong)?;
     let data = buffer.data().ok_or_else(wrong)?;
     data.get(start..start.saturating_add(len)).map(<[u8]>::to_vec).ok_or_else(wrong)
 }
