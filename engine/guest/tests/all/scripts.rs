@@ -537,7 +537,7 @@ fn the_globals_are_the_standards_and_ours() {
         WritableStreamDefaultWriter WritableStreamDefaultController TransformStream TransformStreamDefaultController \
         ByteLengthQueuingStrategy CountQueuingStrategy URL URLSearchParams Headers Blob File FormData Response Request TextEncoder \
         TextDecoder TextEncoderStream TextDecoderStream CompressionStream DecompressionStream performance Performance navigator \
-        Navigator addEventListener removeEventListener dispatchEvent crypto Crypto CryptoKey SubtleCrypto";
+        Navigator addEventListener removeEventListener dispatchEvent crypto Crypto CryptoKey SubtleCrypto NotGranted fetch";
     let ours: Vec<_> = OURS.split(' ').chain(["main"]).map(|name| format!("\"{name}\"")).collect();
     check_main(&[(SOURCE, &format!("returned [{}]", ours.join(",")))]);
 }
