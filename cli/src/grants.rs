@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, bail};
 #[derive(clap::Args)]
 #[command(next_help_heading = "Grants")]
 pub(crate) struct GrantArgs {
-    /// Let the script fetch from a host: HOST[:PORT][=METHOD,…]. An address of this machine or network must be named as such, or opened.
+    /// Let the script fetch from a host: HOST, HOST:PORT, or either with =METHOD,… after it. An address of this machine or network must be named as such, or opened.
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_net: Vec<NetRule>,
     /// Open an address that is not public to the names that are at it.
