@@ -1,51 +1,88 @@
 //! What a script can be granted: `fetch`, and on its third argument `dirs`, `env`, `secrets` and so on.
 //!
-//! The objects that scripts see are written in JavaScript (`js/`), on two natives: one begins a call of a capability and gives a promise, one says that a
+//! The objects that scripts see are written in JavaScript (`js/`), on natives: one begins a call of a capability and gives a promise, one says that a
 //! setting was read. Everything else, all checks above all, is the host's: what a script does to these objects, it does to itself.
-//! They are made when the guest is pre-initialised; a run pays for what it touches.
+//! Their sources are compiled and run when a script first touches one of them, as the web's parts are, and for the same reason.
 
 use std::cell::{Cell, OnceCell};
 
 use ampoule_abi::{CallAnswer, CallRequest, Completed, Contents, Op, Reader};
 use boa_engine::{
     Context, JsArgs, JsObject, JsResult, JsString, JsValue, NativeFunction, Source, js_string,
-    object::{
-        ObjectInitializer,
-        builtins::{JsArray, JsPromise, JsUint8Array},
-    },
+    native_function::NativeFunctionPointer,
+    object::builtins::{JsArray, JsPromise, JsUint8Array},
+    property::PropertyDescriptor,
 };
 
 use crate::{
     door,
     errors::type_error,
     input,
-    realm::{bindings, function, hidden},
+    realm::{bindings, function},
+    web,
 };
 
 /// What the capabilities keep for a realm.
 #[derive(Default)]
 pub(crate) struct Powers {
+    /// Built-ins as they were before any script, by the names that our sources call them.
+    originals: OnceCell<Vec<(JsString, JsValue)>>,
     /// The prototype of a script's third argument.
     ctx: OnceCell<JsObject>,
-    /// Makes an error of name, code and message.
-    error: OnceCell<JsObject>,
+    made: OnceCell<Made>,
     env: Cell<Option<JsValue>>,
+}
+
+/// What our sources gave.
+#[derive(Clone)]
+struct Made {
+    /// Of `ctx`: what its accessors give.
+    powers: JsObject,
+    /// Makes an error of name, code and message.
+    error: JsObject,
+    not_granted: JsValue,
+    fetch: JsValue,
 }
 
 /// Makes `fetch` and `NotGranted` global, and the prototype of `ctx`.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
-    let call = function(NativeFunction::from_fn_ptr(call), "call", 3, context);
-    let abandon = function(NativeFunction::from_fn_ptr(abandon), "abandon", 1, context);
-    let env = function(NativeFunction::from_fn_ptr(env), "env", 0, context);
-    let read_env = function(NativeFunction::from_fn_ptr(read_env), "readEnv", 1, context);
-    let host = ObjectInitializer::new(context)
-        .property(js_string!("call"), call, boa_engine::property::Attribute::all())
-        .property(js_string!("abandon"), abandon, boa_engine::property::Attribute::all())
-        .property(js_string!("env"), env, boa_engine::property::Attribute::all())
-        .property(js_string!("readEnv"), read_env, boa_engine::property::Attribute::all())
-        .build();
-    let decode = function(NativeFunction::from_fn_ptr(decode), "decode", 1, context);
-    host.set(js_string!("decode"), decode, true, context)?;
+    let global = context.global_object();
+    let object = global.get(js_string!("Object"), context)?.as_object().expect("`Object` of a fresh realm");
+    let mut originals = Vec::new();
+    for (of, names) in [(&global, ["Error", "TypeError", "Proxy"].as_slice()), (&object, &["defineProperty", "freeze"])] {
+        for name in names {
+            originals.push((JsString::from(*name), of.get(JsString::from(*name), context)?));
+        }
+    }
+    let prototype = JsObject::with_object_proto(context.intrinsics());
+    for name in ["dirs", "env", "secrets"] {
+        let get = NativeFunction::from_copy_closure(move |_, _, context| made(context)?.powers.get(js_string!(name), context));
+        let accessor = PropertyDescriptor::builder().get(function(get, name, 0, context)).enumerable(false).configurable(true);
+        prototype.define_property_or_throw(js_string!(name), accessor.build(), context)?;
+    }
+    let bindings = bindings(context);
+    let powers = &bindings.powers;
+    assert!(powers.originals.set(originals).is_ok() && powers.ctx.set(prototype).is_ok(), "installed once");
+    web::declare("NotGranted", |context| Ok(made(context)?.not_granted), context)?;
+    web::declare("fetch", |context| Ok(made(context)?.fetch), context)
+}
+
+/// Compiles and runs our sources, the first time.
+fn made(context: &mut Context) -> JsResult<Made> {
+    let bindings = bindings(context);
+    if let Some(made) = bindings.powers.made.get() {
+        return Ok(made.clone());
+    }
+    let host = JsObject::with_null_proto();
+    let natives: [(&str, usize, NativeFunctionPointer); 4] =
+        [("call", 3, call), ("env", 0, env), ("readEnv", 1, read_env), ("decode", 1, decode)];
+    for (name, length, native) in natives {
+        let native = function(NativeFunction::from_fn_ptr(native), name, length, context);
+        host.create_data_property_or_throw(js_string!(name), native, context)?;
+    }
+    for (name, value) in bindings.powers.originals.get().expect("found when the realm was made") {
+        host.create_data_property_or_throw(name.clone(), value.clone(), context)?;
+    }
     let mut run = |source: &'static str, name: &str| -> JsResult<JsObject> {
         let factory = context.eval(Source::from_reader(source.as_bytes(), Some(name.as_ref())))?;
         let factory = factory.as_callable().ok_or_else(|| type_error(format!("{name} is no function")))?;
@@ -53,19 +90,13 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
         made.as_object().ok_or_else(|| type_error(format!("{name} gave no object")))
     };
     let (ctx, fetch) = (run(include_str!("js/ctx.js"), "ctx.js")?, run(include_str!("js/fetch.js"), "fetch.js")?);
-    let powers = bindings(context);
-    let mut take = |from: &JsObject, name: &str| from.get(JsString::from(name), context);
-    let (prototype, error, not_granted) = (take(&ctx, "prototype")?, take(&ctx, "error")?, take(&ctx, "NotGranted")?);
-    let fetch = take(&fetch, "fetch")?;
-    let made = [
-        prototype.as_object().map(|object| powers.powers.ctx.set(object)),
-        error.as_object().map(|object| powers.powers.error.set(object)),
-    ];
-    assert!(made.iter().all(|made| matches!(made, Some(Ok(())))), "our own scripts gave their objects, once");
-    let global = context.global_object();
-    global.define_property_or_throw(js_string!("NotGranted"), hidden(not_granted), context)?;
-    global.define_property_or_throw(js_string!("fetch"), hidden(fetch), context)?;
-    Ok(())
+    let made = Made {
+        powers: ctx.get(js_string!("powers"), context)?.as_object().expect("an object of ours"),
+        error: ctx.get(js_string!("error"), context)?.as_object().expect("a function of ours"),
+        not_granted: ctx.get(js_string!("NotGranted"), context)?,
+        fetch: fetch.get(js_string!("fetch"), context)?,
+    };
+    Ok(bindings.powers.made.get_or_init(|| made).clone())
 }
 
 /// Gives `ctx` its capabilities, by inheritance: as data it is what it was.
@@ -79,7 +110,7 @@ pub(crate) fn attach(ctx: &JsValue, context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-/// `call(method, args, body)`: a promise of `[value, body]`. The promise has the operation's id, by which `abandon` ends it.
+/// `call(method, args, body)`: a promise of `[value, body]`.
 fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let method = arguments.get_or_undefined(0).to_string(context)?.to_std_string_lossy();
     let args = crate::output::write(arguments.get_or_undefined(1), context)?;
@@ -95,8 +126,8 @@ fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<J
         }
         .map(drop)
     });
-    let id = bindings(context).operations.call(&CallRequest { method: &method, args: &args, body: &body }, then);
-    Ok(JsArray::from_iter([promise.into(), JsValue::from(id)], context).into())
+    bindings(context).operations.call(&CallRequest { method: &method, args: &args, body: &body }, then);
+    Ok(promise.into())
 }
 
 /// What a script gave as contents: a string is its UTF-8, a typed array, view or buffer its bytes.
@@ -132,7 +163,7 @@ fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<JsValue>
         let mut reader = Reader::new(completed.result);
         let (name, message) = (reader.text().expect("a failure of the host"), reader.text().expect("a failure of the host"));
         let (name, code) = name.split_once('/').unwrap_or((name, ""));
-        let make = bindings(context).powers.error.get().cloned().expect("made with the realm");
+        let make = made(context)?.error;
         let [name, code, message] = [name, code, message].map(|text| JsString::from(text).into());
         let error = make.call(&JsValue::undefined(), &[name, code, message], context)?;
         return Err(boa_engine::JsError::from_opaque(error));
@@ -156,12 +187,6 @@ fn decode(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
     let bytes = contents(arguments.get_or_undefined(0), context)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     Ok(JsString::from(&*String::from_utf8_lossy(bytes)).into())
-}
-
-fn abandon(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let id = arguments.get_or_undefined(0).to_u32(context)?;
-    bindings(context).operations.abandon(id);
-    Ok(JsValue::undefined())
 }
 
 /// The settings, as the host gave them.

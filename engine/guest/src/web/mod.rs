@@ -19,7 +19,10 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use crate::{errors::type_error, realm::bindings};
+use crate::{
+    errors::type_error,
+    realm::{bindings, hidden},
+};
 
 mod base64;
 mod bytes;
@@ -66,17 +69,21 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     }
     for (at, part) in PARTS.iter().enumerate() {
         bindings.web.exports.borrow_mut().push(None);
-        for name in part.globals {
-            declare(at, name, context)?;
+        for &name in part.globals {
+            declare(name, move |context| exports(at, context)?.get(js_string!(name), context), context)?;
         }
     }
     Ok(())
 }
 
-/// Makes a global that loads its part when first touched, and is a plain property from then on.
-fn declare(part: usize, name: &'static str, context: &mut Context) -> JsResult<()> {
+/// Makes a global that `find` gives when it is first touched, and that is a plain property from then on.
+pub(crate) fn declare(
+    name: &'static str,
+    find: impl Fn(&mut Context) -> JsResult<JsValue> + Copy + 'static,
+    context: &mut Context,
+) -> JsResult<()> {
     let get = NativeFunction::from_copy_closure(move |_, _, context| {
-        let value = exports(part, context)?.get(js_string!(name), context)?;
+        let value = find(context)?;
         // Not from inside the getter: the interpreter would then remember where this was touched that a getter is to be called.
         let (realm, settled) = (context.realm().clone(), value.clone());
         let job = move |context: &mut Context| settle(name, settled, context);
@@ -246,9 +253,4 @@ fn tools(context: &mut Context) -> JsResult<JsObject> {
 pub(crate) fn export(part: &str, export: &str, context: &mut Context) -> JsResult<JsValue> {
     let at = PARTS.iter().position(|candidate| candidate.name == part).expect("a part that exists");
     exports(at, context)?.get(JsString::from(export), context)
-}
-
-/// A property with the attributes of built-in globals.
-fn hidden(value: JsValue) -> PropertyDescriptor {
-    PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true).build()
 }

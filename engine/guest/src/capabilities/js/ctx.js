@@ -1,7 +1,6 @@
 (host) => {
   'use strict';
-  const { call, env, readEnv } = host;
-  const { defineProperty, freeze } = Object;
+  const { call, env, readEnv, defineProperty, freeze, Error, TypeError, Proxy } = host;
 
   class CapabilityError extends Error {
     constructor(name, code, message) {
@@ -26,8 +25,8 @@
     return new CapabilityError(name, code, message);
   };
 
-  const value = async (method, args, body) => (await call(method, args, body)[0])[0];
-  const contents = async (method, args, body) => (await call(method, args, body)[0])[1];
+  const value = async (method, args, body) => (await call(method, args, body))[0];
+  const contents = async (method, args, body) => (await call(method, args, body))[1];
   const text = (what, of) => {
     if (typeof what !== 'string') throw new TypeError(`${of} must be a string`);
     return what;
@@ -69,11 +68,10 @@
   });
 
   let dirs, read;
-  const prototype = {
+  const powers = {
     get dirs() { return (dirs ??= named(folder)); },
     get env() { return (read ??= settings()); },
-    get secrets() { return secrets; },
+    secrets,
   };
-  for (const name of Object.keys(prototype)) defineProperty(prototype, name, { enumerable: false });
-  return { prototype, error, NotGranted };
+  return { powers, error, NotGranted };
 };

@@ -1,6 +1,6 @@
 (host) => {
   'use strict';
-  const { call, decode } = host;
+  const { call, decode, TypeError } = host;
 
   const pairs = (headers) => {
     if (headers === undefined || headers === null) return [];
@@ -40,14 +40,14 @@
       let ended = false;
       try {
         while (!ended) {
-          const [last, bytes] = await call('http.read', { body: this.#body })[0];
+          const [last, bytes] = await call('http.read', { body: this.#body });
           if (bytes === undefined) break;
           ended = last;
           yield bytes;
         }
         ended = true;
       } finally {
-        if (!ended) await call('http.close', { body: this.#body })[0];
+        if (!ended) await call('http.close', { body: this.#body });
       }
     }
     async bytes() {
@@ -81,7 +81,7 @@
     if (has_body && typeof body === 'string' && !args.headers.some(([key]) => key.toLowerCase() === 'content-type')) {
       args.headers.push(['content-type', 'text/plain;charset=UTF-8']);
     }
-    const [head] = await call('http.start', args, body)[0];
+    const [head] = await call('http.start', args, body);
     return new Fetched(head);
   };
   return { fetch };
