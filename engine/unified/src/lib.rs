@@ -1,0 +1,1 @@
+//! No code: its manifest is what counts, and says why.
