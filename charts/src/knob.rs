@@ -184,7 +184,7 @@ impl Knobs {
 }
 
 /// Where a path leads, made if it is not there.
-fn place<'a>(values: &'a mut Value, path: &str) -> &'a mut Value {
+pub(crate) fn place<'a>(values: &'a mut Value, path: &str) -> &'a mut Value {
     path.split('.').fold(values, |value, name| {
         if !value.is_object() {
             *value = Value::Object(Map::new());

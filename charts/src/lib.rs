@@ -38,7 +38,7 @@ pub use crate::{
     plan::Plan,
     problem::{Problem, Problems},
     reach::Answer,
-    render::{Ask, Files, Probe, probes, render},
+    render::{Ask, Files, Need, Probe, probes, render},
 };
 
 /// Reads a manifest and resolves it. `file` is its name in messages.

@@ -41,7 +41,8 @@ impl Plan {
         let inside = |part: &PartRef| part.kind.installed();
         let open = |part: &PartRef| inside(part) && part.isolation.is_none();
         // What is written for these two; else what is written for all that is not isolated.
-        let own = self.links.iter().position(|link| link.from.component == from && link.to.component == to);
+        let is = |name: &str, part: &PartRef, end: &str| name == end || part.stands_for.as_deref() == Some(end);
+        let own = self.links.iter().position(|link| is(from, dialler, &link.from.component) && is(to, target, &link.to.component));
         let shared = self.links.iter().position(|link| open(dialler) && link.from.place == Place::Cluster && link.to.component == to);
         if let Some(index) = own.or(shared) {
             let link = &self.links[index];

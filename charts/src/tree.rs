@@ -23,6 +23,8 @@ pub enum Tree {
     Number(String, i64),
     /// The map or list of a knob, as it is.
     Block(String),
+    /// An item of a list that is there only under a condition.
+    Only(When, Box<Tree>),
 }
 
 /// Part of a text.
@@ -36,6 +38,8 @@ pub enum Part {
     Number(String),
     /// The DNS name in the knob's URL of HTTPS.
     HostOf(String),
+    /// The map of a knob, as JSON.
+    Json(String),
     /// The namespace that is installed into.
     Namespace,
     /// How often the release was changed: a part of names that must be new each time.
@@ -78,7 +82,11 @@ impl Tree {
         match self {
             Self::Bool(_) | Self::Int(_) => self.clone(),
             Self::Text(parts) => Self::text(parts.iter().map(|part| part.fixed(values, namespace)).collect::<String>()),
-            Self::List(items) => Self::List(items.iter().map(|item| item.fixed(values, namespace)).collect()),
+            Self::List(items) => {
+                let kept = items.iter().filter(|item| !matches!(item, Self::Only(when, _) if !when.holds(values)));
+                Self::List(kept.map(|item| item.fixed(values, namespace)).collect())
+            }
+            Self::Only(_, item) => item.fixed(values, namespace),
             Self::Map(entries) => {
                 let kept = entries.iter().filter(|entry| entry.when.as_ref().is_none_or(|when| when.holds(values)));
                 Self::Map(kept.map(|entry| Entry { value: entry.value.fixed(values, namespace), when: None, ..entry.clone() }).collect())
@@ -98,27 +106,7 @@ impl Tree {
             Self::Map(entries) => {
                 Value::Object(entries.into_iter().map(|entry| (entry.name, entry.value.json(values, namespace))).collect())
             }
-            Self::Number(..) | Self::Block(..) => unreachable!("a fixed tree has no knobs"),
-        }
-    }
-
-    /// Calls `visit` with the path of every knob that the tree depends on.
-    pub fn knobs(&self, visit: &mut impl FnMut(&str)) {
-        match self {
-            Self::Bool(_) | Self::Int(_) => {}
-            Self::Text(parts) => parts.iter().for_each(|part| {
-                if let Part::Knob(path) | Part::Number(path) | Part::HostOf(path) = part {
-                    visit(path);
-                }
-            }),
-            Self::List(items) => items.iter().for_each(|item| item.knobs(visit)),
-            Self::Map(entries) => entries.iter().for_each(|entry| {
-                if let Some(When::Set(path) | When::Is(path, _)) = &entry.when {
-                    visit(path);
-                }
-                entry.value.knobs(visit);
-            }),
-            Self::Number(path, _) | Self::Block(path) => visit(path),
+            Self::Number(..) | Self::Block(..) | Self::Only(..) => unreachable!("a fixed tree has no knobs"),
         }
     }
 }
@@ -130,6 +118,8 @@ impl Part {
             Self::Namespace => namespace.to_owned(),
             Self::Revision => "1".to_owned(),
             Self::HostOf(path) => lookup(values, path).as_str().unwrap_or_default().trim_start_matches("https://").to_owned(),
+            // As Helm's `toJson` prints it, which thinks of HTML.
+            Self::Json(path) => lookup(values, path).to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
             Self::Knob(path) | Self::Number(path) => match lookup(values, path) {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
@@ -218,6 +208,27 @@ impl From<Vec<Entry>> for Tree {
 /// A member that is always there.
 pub(crate) fn entry(name: impl Into<String>, value: impl Into<Tree>) -> Entry {
     Entry { name: name.into(), value: value.into(), when: None }
+}
+
+/// A list that may be gone as a whole: items that are all there under one condition give it to the list.
+pub(crate) fn list(name: &str, items: Vec<Tree>) -> Entry {
+    let condition = |item: &Tree| if let Tree::Only(when, _) = item { Some(when.clone()) } else { None };
+    let first = items.first().and_then(condition);
+    if first.is_some() && items.iter().all(|item| condition(item) == first) {
+        let bare = items.into_iter().map(|item| if let Tree::Only(_, item) = item { *item } else { item });
+        return Entry { when: first, ..entry(name, bare.collect::<Vec<_>>()) };
+    }
+    entry(name, items)
+}
+
+impl Tree {
+    /// There only when this knob is set, if one is named.
+    pub(crate) fn when(self, knob: Option<&String>) -> Self {
+        match knob {
+            Some(knob) => Self::Only(When::Set(knob.clone()), Box::new(self)),
+            None => self,
+        }
+    }
 }
 
 /// A text where `{namespace}` is the namespace that Helm installs into.

@@ -2,6 +2,9 @@
 
 use crate::tree::{Entry, Part, Tree, When};
 
+/// How a template prints two opening braces.
+const ESCAPED: &str = "{{ `{{` }}";
+
 /// Prints a document.
 pub(crate) fn print(tree: &Tree) -> String {
     let mut out = String::new();
@@ -15,9 +18,23 @@ pub(crate) fn print_template(tree: &Tree, when: &[When]) -> String {
     for when in when {
         out.push_str(&format!("{{{{- if {} }}}}\n", condition(when)));
     }
-    block(tree, 0, &mut out);
+    block(&escaped(tree), 0, &mut out);
     out.push_str(&"{{- end }}\n".repeat(when.len()));
     out
+}
+
+/// The same with braces that a template prints and does not read. A back quote is nothing special in YAML or JSON.
+fn escaped(tree: &Tree) -> Tree {
+    match tree {
+        Tree::Text(parts) => match &parts[..] {
+            [Part::Literal(text)] => Tree::text(text.replace("{{", ESCAPED)),
+            _ => tree.clone(),
+        },
+        Tree::List(items) => Tree::List(items.iter().map(escaped).collect()),
+        Tree::Map(entries) => Tree::Map(entries.iter().map(|entry| Entry { value: escaped(&entry.value), ..entry.clone() }).collect()),
+        Tree::Only(when, item) => Tree::Only(when.clone(), Box::new(escaped(item))),
+        Tree::Bool(_) | Tree::Int(_) | Tree::Number(..) | Tree::Block(_) => tree.clone(),
+    }
 }
 
 /// A node on lines of its own, each indented by `indent`.
@@ -25,11 +42,19 @@ fn block(tree: &Tree, indent: usize, out: &mut String) {
     match tree {
         Tree::Map(entries) if !entries.is_empty() => entries.iter().for_each(|entry| member(entry, indent, out)),
         Tree::List(items) if !items.is_empty() => {
+            let margin = " ".repeat(indent);
             for item in items {
+                let (when, item) = if let Tree::Only(when, item) = item { (Some(when), &**item) } else { (None, item) };
+                if let Some(when) = when {
+                    out.push_str(&format!("{margin}{{{{- if {} }}}}\n", condition(when)));
+                }
                 let mut text = String::new();
                 block(item, indent + 2, &mut text);
                 // The first line of an item stands behind its dash.
-                out.push_str(&format!("{}- {}", " ".repeat(indent), text.trim_start_matches(' ')));
+                out.push_str(&format!("{margin}- {}", text.trim_start_matches(' ')));
+                if when.is_some() {
+                    out.push_str(&format!("{margin}{{{{- end }}}}\n"));
+                }
             }
         }
         other => out.push_str(&format!("{}{}\n", " ".repeat(indent), scalar(other, indent))),
@@ -64,6 +89,7 @@ fn scalar(tree: &Tree, indent: usize) -> String {
     match tree {
         Tree::Bool(value) => value.to_string(),
         Tree::Int(value) => value.to_string(),
+        Tree::Only(_, item) => scalar(item, indent),
         Tree::Map(_) => "{}".to_owned(),
         Tree::List(_) => "[]".to_owned(),
         Tree::Number(path, 0) => format!("{{{{ {} | int64 }}}}", value(path)),
@@ -81,12 +107,14 @@ fn scalar(tree: &Tree, indent: usize) -> String {
             [Part::Number(path)] => format!("{{{{ {} | int64 | quote }}}}", value(path)),
             [Part::HostOf(path)] => format!("{{{{ trimPrefix \"https://\" {} | quote }}}}", value(path)),
             [Part::Knob(path)] => format!("{{{{ {} | quote }}}}", value(path)),
+            [Part::Json(path)] => format!("{{{{ {} | toJson | quote }}}}", value(path)),
             parts => {
                 let operands = parts.iter().map(|part| match part {
                     Part::Literal(text) => format!("{text:?}"),
                     Part::Namespace => ".Release.Namespace".to_owned(),
                     Part::Revision => ".Release.Revision".to_owned(),
                     Part::HostOf(path) => format!("(trimPrefix \"https://\" {})", value(path)),
+                    Part::Json(path) => format!("({} | toJson)", value(path)),
                     Part::Knob(path) => value(path),
                     Part::Number(path) => format!("(int64 {})", value(path)),
                 });
@@ -134,6 +162,9 @@ mod tests {
             "labels" if When::Set("w.labels".into()) => Tree::Block("w.labels".into()),
             "url" => Tree::Text(vec![Part::Literal("http://m.".into()), Part::Namespace, Part::Literal(":".into()), Part::Number("w.port".into())]),
             "script" => "one\n\n  two\n",
+            "legend" => "{{outcome}}",
+            "ports" => Tree::List(vec![Tree::text("a").when(Some(&"w.on".to_owned())), Tree::text("b")]),
+            "json" => Tree::Text(vec![Part::Json("w.grants".into())]),
         };
         let wanted = r#"name: a-b
 version: "1.30"
@@ -155,9 +186,20 @@ script: |
   one
 
     two
+legend: "{{ `{{` }}outcome}}"
+ports:
+  {{- if .Values.w.on }}
+  - a
+  {{- end }}
+  - b
+json: {{ .Values.w.grants | toJson | quote }}
 "#;
-        assert_eq!(print(&tree), wanted);
-        let fixed = tree.json(&serde_json::json!({"w": {"by": "hpa", "replicas": 3, "labels": {}, "port": 80}}), "ns");
+        assert_eq!(print_template(&tree, &[]), wanted);
+        assert!(print(&tree).contains("legend: \"{{outcome}}\"\n"), "without Helm nothing has to be escaped");
+        let values =
+            serde_json::json!({"w": {"by": "hpa", "replicas": 3, "labels": {}, "port": 80, "on": false, "grants": {"net": ["<a>"]}}});
+        let fixed = tree.json(&values, "ns");
+        assert_eq!((&fixed["ports"], &fixed["json"]), (&serde_json::json!(["b"]), &r#"{"net":["\u003ca\u003e"]}"#.into()));
         assert_eq!(fixed["url"], "http://m.ns:80");
         assert!(fixed.get("replicas").is_none() && fixed.get("labels").is_none());
     }

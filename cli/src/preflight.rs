@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Only probes whose name begins so: `dns`, `tcp.postgresql`. May be given several times.
     #[arg(long, value_name = "PREFIX")]
     only: Vec<String>,
+    /// The profiles that it will be installed with: what only others need is not asked. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
     /// How long one probe may take.
     #[arg(long, default_value = "5s", value_parser = input::duration_ms)]
     timeout: u64,
@@ -59,7 +62,14 @@ struct Row {
 
 /// Exits with 2 unless every probe ran and passed.
 pub(crate) async fn preflight(plan: &Plan, args: &Args) -> Result<Exit> {
-    let wanted = |probe: &Probe| args.only.is_empty() || args.only.iter().any(|prefix| probe.id.starts_with(prefix.as_str()));
+    let known: BTreeSet<_> = plan.charts.iter().flat_map(|chart| &chart.profiles).map(|profile| profile.name.as_str()).collect();
+    if let Some(other) = args.profile.iter().find(|name| !known.contains(name.as_str())) {
+        bail!("there is no profile `{other}`; there is {}", known.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    let profiles: Vec<_> = args.profile.iter().map(String::as_str).collect();
+    // Whoever names a probe wants to know, whatever the values are.
+    let named = |probe: &Probe| args.only.iter().any(|prefix| probe.id.starts_with(prefix.as_str()));
+    let wanted = |probe: &Probe| if args.only.is_empty() { probe.is_for(plan, &profiles) } else { named(probe) };
     let all: Vec<_> = probes(plan).into_iter().filter(wanted).collect();
     if all.is_empty() {
         let ids: Vec<_> = probes(plan).into_iter().map(|probe| probe.id).collect();
@@ -174,7 +184,7 @@ async fn ask(ask: &Ask) -> (Verdict, Vec<String>) {
             Err(verdict) => verdict,
         },
         Ask::Alone { namespace, label } => {
-            match kubectl(&["get", "deployments", "--namespace", namespace, "--selector", label, "--output", "json"]).await {
+            match kubectl(&["get", "deployments,statefulsets", "--namespace", namespace, "--selector", label, "--output", "json"]).await {
                 Ok(text) => alone(&text, namespace),
                 Err(verdict) => verdict,
             }
@@ -319,7 +329,7 @@ fn alone(text: &str, namespace: &str) -> Verdict {
             let names: Vec<_> = releases.iter().cloned().collect();
             Verdict::Failed(format!("{chart} is in {namespace} by several releases: {}", names.join(", ")))
         }
-        None => Verdict::Passed(format!("{} deployments of this platform in {namespace}", items.len())),
+        None => Verdict::Passed(format!("{} deployments and stateful sets of this platform in {namespace}", items.len())),
     }
 }
 
@@ -330,7 +340,7 @@ mod tests {
     use super::*;
 
     fn probe(id: &str, ask: Ask) -> Probe {
-        Probe { id: id.to_owned(), ask, doc: String::new() }
+        Probe { id: id.to_owned(), ask, doc: String::new(), when: None }
     }
 
     #[tokio::test]

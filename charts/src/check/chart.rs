@@ -1,18 +1,15 @@
-//! Charts that depend on each other, their variants, what they share, and the stages on the way to production.
+//! Charts that depend on each other, their variants, and what they share.
 
 use super::Check;
 use crate::{
     manifest::{Component, Kind},
+    plan::DEFAULT,
     problem::suggestion,
 };
-
-/// The variant that is there when nobody chooses.
-const DEFAULT: &str = "default";
 
 pub(super) fn check(check: &mut Check<'_>) {
     charts(check);
     members(check);
-    stages(check);
 }
 
 fn charts(check: &mut Check<'_>) {
@@ -100,27 +97,5 @@ fn members(check: &mut Check<'_>) {
     let clusters: Vec<_> = manifest.components.iter().filter(|(_, component)| component.kind == Kind::Cluster).collect();
     if let [_, (second, _), ..] = &clusters[..] {
         check.tell(format!("components.{second}.kind"), "all that is not isolated has a name already; one is enough");
-    }
-}
-
-fn stages(check: &mut Check<'_>) {
-    let manifest = check.manifest;
-    for (name, stage) in &manifest.stages {
-        if let Some((other, _)) = manifest.stages.iter().find(|(other, twin)| *other < name && twin.order == stage.order) {
-            check.tell(format!("stages.{name}.order"), format!("{} is that of `{other}` already; one comes before the other", stage.order));
-        }
-    }
-    for (name, image) in &manifest.images {
-        let from = |registry: &String| image.repository == *registry || image.repository.starts_with(&format!("{registry}/"));
-        if let Some((stage, about)) =
-            manifest.stages.iter().find(|(_, stage)| !stage.registries.is_empty() && !stage.registries.iter().any(from))
-        {
-            let message = format!(
-                "`{}` may not be used in stage {stage}{}",
-                image.repository,
-                suggestion("", about.registries.iter().map(String::as_str))
-            );
-            check.tell(format!("images.{name}.repository"), message);
-        }
     }
 }

@@ -81,6 +81,12 @@ fn ids(check: &mut Check<'_>) {
 
 fn secrets(check: &mut Check<'_>) {
     for (name, secret) in &check.manifest.secrets {
+        if secret.object.is_none() && check.manifest.charts.len() > 1 {
+            check.tell(
+                format!("secrets.{name}"),
+                "several charts could give it their name; write `object`, what it is called in the cluster",
+            );
+        }
         for (field, key) in &secret.keys {
             let at = format!("secrets.{name}.keys.{field}");
             if key.min_length > key.max_length {

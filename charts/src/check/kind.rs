@@ -121,14 +121,29 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
             let (number, protocol) = (port.number, port.protocol.as_str());
             check.tell(format!("{key}.ports.{name}"), format!("{number}/{protocol} is `{other}` already; use that name"));
         }
+        if let Some(switch) = &port.when
+            && check.declared(&format!("{key}.ports.{name}.when"), "knob", switch, &component.knobs)
+            && !component.knobs[switch].default.is_boolean()
+        {
+            check.tell(format!("{key}.ports.{name}.when"), format!("`{switch}` is no switch; its default is neither true nor false"));
+        }
         // Kubernetes: IANA_SVC_NAME.
         if name.len() > 15 {
             check.tell(format!("{key}.ports.{name}"), "a port's name has at most 15 characters");
         }
     }
     for (name, knob) in &component.knobs {
-        if !(knob.min..=knob.max).contains(&knob.default) {
-            check.tell(format!("{key}.knobs.{name}.default"), format!("{} is not from {} to {}", knob.default, knob.min, knob.max));
+        let at = format!("{key}.knobs.{name}");
+        match (knob.default.as_i64(), knob.min.zip(knob.max)) {
+            (Some(default), Some((min, max))) if !(min..=max).contains(&default) => {
+                check.tell(format!("{at}.default"), format!("{default} is not from {min} to {max}"));
+            }
+            (Some(_), None) => check.tell(at, "is an integer and needs `min` and `max`"),
+            (None, _) if !knob.default.is_boolean() && !knob.default.is_object() => {
+                check.tell(format!("{at}.default"), format!("`{}` is no integer, no map, neither true nor false", knob.default));
+            }
+            (None, _) if knob.min.is_some() || knob.max.is_some() => check.tell(at, "is no integer: take `min` and `max` away"),
+            _ => {}
         }
     }
     if let Some(scaling) = &component.scaling {

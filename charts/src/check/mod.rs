@@ -8,6 +8,7 @@ mod network;
 mod plain_text;
 mod profile;
 mod reference;
+mod stage;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub(crate) fn check(manifest: &Manifest, source: &Source) -> Vec<Problem> {
     plain_text::check(&mut check);
     profile::check(&mut check);
     chart::check(&mut check);
+    stage::check(&mut check);
     cloud::check(&mut check);
     check.problems
 }

@@ -29,6 +29,16 @@ fn connections(check: &mut Check<'_>) {
                 }
             }
         }
+        if let Some(component) = components.get(to) {
+            let mut switches = connection.ports.iter().filter_map(|port| component.ports.get(port)).map(|port| &port.when);
+            let first = switches.next();
+            if switches.any(|switch| Some(switch) != first) {
+                check.tell(
+                    format!("{key}.ports"),
+                    "some of these ports come and go with a switch and others do not; give all of them the same `when`",
+                );
+            }
+        }
         if connection.ports.is_empty() && !connection.any_port {
             check.tell(format!("{key}.ports"), "names no port; a connection without ports would open all, which is `any_port: true`");
         }

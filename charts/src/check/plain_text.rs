@@ -21,7 +21,9 @@ pub(super) fn check(check: &mut Check<'_>) {
                 Env::Text(_) if secret => {
                     check.tell(key, "a secret may not stand here in clear; write {secret_file: SECRET.KEY} or {secret: SECRET.KEY}");
                 }
-                Env::From(EnvSource::Knob(_) | EnvSource::Seconds(_)) if secret => {
+                Env::From(
+                    EnvSource::Knob(_) | EnvSource::Seconds(_) | EnvSource::Hours(_) | EnvSource::Mebibytes(_) | EnvSource::Json(_),
+                ) if secret => {
                     check.tell(key, "a secret is no knob, values files are read by many; write {secret_file: SECRET.KEY}");
                 }
                 Env::Text(text) => literal_url(check, &key, text),

@@ -1,22 +1,29 @@
 //! Values of profiles belong to knobs that are there, and fit them.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::Check;
-use crate::{plan, problem::suggestion};
+use crate::{knob::Knobs, plan, problem::suggestion};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     for (name, profile) in &manifest.profiles {
         let knobs = plan::knobs(manifest, manifest.chart_of(profile.chart.as_ref()));
-        for (path, value) in &profile.values {
-            let key = format!("profiles.{name}.values.{path}");
-            match knobs.get(path) {
-                None => {
-                    check.tell(key, format!("there is no knob `{path}`{}", suggestion(path, knobs.iter().map(|knob| knob.path.as_str()))))
-                }
-                Some(knob) => {
-                    if let Some(reason) = knob.refuses(value) {
-                        check.tell(key, reason);
-                    }
+        fit(check, &format!("profiles.{name}.values"), &knobs, &profile.values);
+    }
+}
+
+/// Values by the path of their knob.
+pub(super) fn fit(check: &mut Check<'_>, at: &str, knobs: &Knobs, values: &BTreeMap<String, Value>) {
+    for (path, value) in values {
+        let key = format!("{at}.{path}");
+        match knobs.get(path) {
+            None => check.tell(key, format!("there is no knob `{path}`{}", suggestion(path, knobs.iter().map(|knob| knob.path.as_str())))),
+            Some(knob) => {
+                if let Some(reason) = knob.refuses(value) {
+                    check.tell(key, reason);
                 }
             }
         }

@@ -90,7 +90,7 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
             check.declared(&format!("{key}.probes.{which}.port"), "port", &probe.port, &component.ports);
         }
     }
-    let mut knobs = BTreeSet::new();
+    let mut knobs: BTreeSet<&String> = component.ports.values().filter_map(|port| port.when.as_ref()).collect();
     if let Some(knob) = component.stop_within.as_ref().and_then(|stop| stop.knob.as_ref()) {
         check.declared(&format!("{key}.stop_within.knob"), "knob", knob, &component.knobs);
         knobs.insert(knob);
@@ -102,11 +102,28 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
             EnvSource::Listen(port) => {
                 check.declared(&key, "port", port, &component.ports);
             }
-            EnvSource::Knob(knob) | EnvSource::Seconds(knob) => {
-                check.declared(&key, "knob", knob, &component.knobs);
+            EnvSource::Knob(knob) | EnvSource::Seconds(knob) | EnvSource::Hours(knob) | EnvSource::Mebibytes(knob) => {
+                if check.declared(&key, "knob", knob, &component.knobs) && !component.knobs[knob].default.is_i64() {
+                    check.tell(&key, format!("`{knob}` is no integer"));
+                }
                 knobs.insert(knob);
             }
+            EnvSource::Json(knob) => {
+                if check.declared(&key, "knob", knob, &component.knobs) && !component.knobs[knob].default.is_object() {
+                    check.tell(&key, format!("`{knob}` is no map; write the knob itself"));
+                }
+                knobs.insert(knob);
+            }
+            EnvSource::Folder(volume) => {
+                check.declared(&key, "volume of the component:", volume, &component.volumes);
+            }
             EnvSource::Url(target) => url(check, &key, target),
+            EnvSource::SecretFolder(secret) => {
+                used.secrets.insert(secret.clone());
+                if check.declared(&key, "secret", secret, &manifest.secrets) && !manifest.secrets[secret].keys.is_empty() {
+                    check.tell(&key, format!("`{secret}` has keys that are known; write secret_file for each"));
+                }
+            }
             EnvSource::Secret(reference) | EnvSource::SecretFile(reference) => {
                 let Some((secret, field)) = reference.split_once('.') else {
                     check.tell(&key, format!("`{reference}` names no key of a secret; write SECRET.KEY"));
@@ -120,7 +137,7 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
         }
     }
     for knob in component.knobs.keys().filter(|knob| !knobs.contains(knob)) {
-        check.tell(format!("{key}.knobs.{knob}"), "is used by no variable; take it away, or refer to it");
+        check.tell(format!("{key}.knobs.{knob}"), "is used by no variable and no port; take it away, or refer to it");
     }
 }
 

@@ -65,7 +65,7 @@ pub struct Component {
     /// Environment variables.
     #[serde(default)]
     pub env: BTreeMap<String, Env>,
-    /// Integers that an installer may set, used by `env`.
+    /// What an installer may set: integers and maps, used by `env`, and switches, used by ports.
     #[serde(default)]
     pub knobs: BTreeMap<String, KnobSpec>,
     /// Small text files, by their absolute path in the container.
@@ -123,6 +123,18 @@ pub struct Address {
     /// What it is called in each cloud.
     #[serde(default)]
     pub clouds: BTreeMap<String, String>,
+    /// What a backup takes from it.
+    pub dump: Option<Dump>,
+}
+
+/// What a backup takes from a PostgreSQL database.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dump {
+    /// The key of a secret with its URL: `database.url`.
+    pub url: String,
+    /// The schema that is ours; everything if absent.
+    pub schema: Option<String>,
 }
 
 /// Where a shared volume is mounted.
@@ -158,24 +170,34 @@ pub enum EnvSource {
     Knob(String),
     /// One of the component's knobs, as a duration: `20s`.
     Seconds(String),
+    /// One of the component's knobs, as a duration: `336h`.
+    Hours(String),
+    /// One of the component's knobs, as a size: `128MiB`.
+    Mebibytes(String),
+    /// One of the component's knobs that is a map, as JSON.
+    Json(String),
+    /// Where one of the component's volumes is mounted; the variable is there only with an optional volume.
+    Folder(String),
     /// Path of a mounted file with this key of a secret: `keys.worker`.
     SecretFile(String),
+    /// Folder with a file for each key of a secret, whichever keys it has, if there is one.
+    SecretFolder(String),
     /// This key of a secret, in the variable itself. Files are better: they show up nowhere else.
     Secret(String),
 }
 
-/// An integer that an installer may set.
+/// What an installer may set: an integer, a map, or a switch that is on or off.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnobSpec {
     /// What it does.
     pub doc: String,
-    /// Its value when nobody sets it.
-    pub default: i64,
-    /// Least value.
-    pub min: i64,
-    /// Greatest value.
-    pub max: i64,
+    /// Its value when nobody sets it; what it is decides what the knob is.
+    pub default: serde_json::Value,
+    /// Least value of an integer.
+    pub min: Option<i64>,
+    /// Greatest value of an integer.
+    pub max: Option<i64>,
 }
 
 /// What a container is given.

@@ -84,19 +84,9 @@ pub struct Volume {
     pub chart: Option<String>,
     /// Its size by default.
     pub size: String,
-}
-
-/// A stage on the way to production.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Stage {
-    /// What it is for.
-    pub doc: String,
-    /// Its place on the way, from 1.
-    pub order: u32,
-    /// Registries that images may come from there; any if empty.
+    /// Whether it is there only when an installer switches it on.
     #[serde(default)]
-    pub registries: Vec<String>,
+    pub optional: bool,
 }
 
 /// Values for one typical place.

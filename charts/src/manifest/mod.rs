@@ -5,9 +5,11 @@
 
 mod cloud;
 mod component;
+mod gitops;
 mod install;
 mod network;
 mod operation;
+mod procedure;
 
 use std::collections::BTreeMap;
 
@@ -15,13 +17,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
-    cloud::{About, Aws, Bucket, Clouds, Grant, Identity, Oci, Procedure, Statements, Step},
+    cloud::{Aws, Bucket, Clouds, Grant, Identity, Oci, Statements},
     component::{
-        Address, Component, Disruption, Env, EnvSource, Kind, KnobSpec, Mount, Pods, Probe, Probes, Resources, Scaling, StopWithin, Storage,
+        Address, Component, Disruption, Dump, Env, EnvSource, Kind, KnobSpec, Mount, Pods, Probe, Probes, Resources, Scaling, StopWithin,
+        Storage,
     },
-    install::{Chart, Host, Image, Install, Profile, Route, Stage, Volume},
+    gitops::{ArgoCd, Flux, GitOps, Stage},
+    install::{Chart, Host, Image, Install, Profile, Route, Volume},
     network::{Connection, Isolation, Port, Protocol},
     operation::{Alert, Combine, Dashboard, KeySource, MonitorPlace, Panel, Query, Secret, SecretKey, ServiceAccount, Severity, Signal},
+    procedure::{About, Guard, Procedure, Step},
 };
 
 /// One platform.
@@ -34,6 +39,8 @@ pub struct Manifest {
     /// The clouds that it can stand in.
     #[serde(default)]
     pub clouds: Clouds,
+    /// How clusters follow a repository; stages are rendered for it.
+    pub gitops: Option<GitOps>,
     /// The stages on the way to production.
     #[serde(default)]
     pub stages: BTreeMap<String, Stage>,

@@ -24,7 +24,7 @@ impl Protocol {
 }
 
 /// A port that something listens on.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
     /// Its number.
@@ -32,6 +32,8 @@ pub struct Port {
     /// TCP unless said otherwise.
     #[serde(default)]
     pub protocol: Protocol,
+    /// The component's switch with which it listens there at all: what is about this port comes and goes with it.
+    pub when: Option<String>,
 }
 
 /// One component may open connections to another.

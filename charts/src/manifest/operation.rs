@@ -23,7 +23,8 @@ pub struct Secret {
     pub doc: String,
     /// Its name in the cluster; that of the chart and its own if absent.
     pub object: Option<String>,
-    /// Its keys.
+    /// Its keys. None: the installer chooses them, and whether it is there at all.
+    #[serde(default)]
     pub keys: BTreeMap<String, SecretKey>,
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     knob::key,
-    manifest::{Component, Connection, Env, EnvSource, Host, Identity, Kind, Manifest, Secret},
+    manifest::{Component, Connection, Env, EnvSource, Host, Identity, Kind, Manifest, Port, Secret},
     plan::knobs::{knobs, namespace_knob, url_knob},
     problem::Problem,
     tree::{Part, Tree, with_namespace},
@@ -24,7 +24,7 @@ pub(crate) fn build(manifest: &Manifest, lints: Vec<Problem>) -> Plan {
         install: manifest.install.clone(),
         lints,
         charts: order.iter().map(|(name, chart)| names.chart(name, chart)).collect(),
-        parts: manifest.components.iter().map(|(name, component)| (name.clone(), names.part(component))).collect(),
+        parts: manifest.components.iter().map(|(name, component)| (name.clone(), names.part(name, component))).collect(),
         links: names.links(),
         signals: manifest.signals.keys().map(|metric| names.signal(metric)).collect(),
         monitors: names.monitors(),
@@ -42,6 +42,12 @@ pub(crate) fn build(manifest: &Manifest, lints: Vec<Problem>) -> Plan {
             })
             .collect(),
         volumes: names.volumes(),
+        gitops: manifest.gitops.clone(),
+        stages: {
+            let mut stages: Vec<_> = manifest.stages.clone().into_iter().collect();
+            stages.sort_by_key(|(_, stage)| stage.order);
+            stages
+        },
         clouds: manifest.clouds.clone(),
         buckets: manifest.buckets.clone(),
         grants: manifest
@@ -94,6 +100,8 @@ impl Names<'_> {
                 .filter(|(_, profile)| here(&profile.chart))
                 .map(|(name, profile)| ProfileValues { name: name.clone(), doc: profile.doc.clone(), values: profile.values.clone() })
                 .collect(),
+            alerts: if first { manifest.alerts.clone() } else { BTreeMap::new() },
+            dashboards: if first { manifest.dashboards.clone() } else { BTreeMap::new() },
             open_policy: open.then(|| OpenPolicy {
                 isolated: manifest
                     .components
@@ -119,7 +127,10 @@ impl Names<'_> {
     }
 
     fn secret(&self, name: &str, secret: &Secret) -> SecretRef {
+        let mut readers = self.0.components.values().filter(|component| uses_secret(component, name)).map(|component| &component.variant);
+        let first = readers.next().cloned().flatten();
         SecretRef {
+            variant: first.filter(|first| readers.all(|other| other.as_ref() == Some(first))),
             name: name.to_owned(),
             object: secret.object.clone().unwrap_or_else(|| format!("{}-{name}", self.0.chart_of(None))),
             knob: format!("secrets.{}", key(name)),
@@ -136,8 +147,14 @@ impl Names<'_> {
                 knobs: format!("volumes.{}", key(name)),
                 doc: volume.doc.clone(),
                 chart: self.0.chart_of(volume.chart.as_ref()).to_owned(),
+                when: self.switch(name),
             })
             .collect()
+    }
+
+    /// The switch of an optional volume.
+    fn switch(&self, volume: &str) -> Option<String> {
+        self.0.volumes.get(volume).is_some_and(|about| about.optional).then(|| format!("volumes.{}.enabled", key(volume)))
     }
 
     /// Objects carry no release name, so that a name is enough.
@@ -165,6 +182,7 @@ impl Names<'_> {
                 port: signal.port.clone(),
                 path: signal.path.clone(),
                 interval: signal.interval_seconds,
+                when: switch_of(&signal.component, &component.ports[&signal.port]),
             };
             if !monitors.contains(&monitor) {
                 monitors.push(monitor);
@@ -173,14 +191,15 @@ impl Names<'_> {
         monitors
     }
 
-    fn part(&self, component: &Component) -> PartRef {
+    fn part(&self, name: &str, component: &Component) -> PartRef {
         PartRef {
             kind: component.kind,
             doc: component.doc.clone(),
             chart: component.kind.installed().then(|| self.0.chart_of(component.chart.as_ref()).to_owned()),
             host: component.host.clone(),
-            ports: ports(component, component.ports.keys()),
+            ports: ports(name, component, component.ports.keys()),
             isolation: component.isolation.clone(),
+            stands_for: component.stands_for.clone(),
         }
     }
 
@@ -208,6 +227,9 @@ impl Names<'_> {
     fn workload(&self, name: &str, component: &Component) -> Workload {
         let mut secret_files: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for value in component.env.values() {
+            if let Env::From(EnvSource::SecretFolder(secret)) = value {
+                secret_files.entry(secret.clone()).or_default();
+            }
             if let Env::From(EnvSource::SecretFile(reference)) = value
                 && let Some((secret, key)) = reference.split_once('.')
             {
@@ -235,10 +257,10 @@ impl Names<'_> {
             secret_files,
             files: component.files.clone(),
             secret_env: component.secret_env.iter().map(|secret| format!("secrets.{}", key(secret))).collect(),
-            mounts: component.volumes.clone(),
+            mounts: component.volumes.iter().map(|(name, mount)| (name.clone(), (mount.clone(), self.switch(name)))).collect(),
             scratch: component.scratch.clone(),
             account: component.service_account.as_ref().map(|account| self.account(account)).unwrap_or_default(),
-            ports: ports(component, component.ports.keys()),
+            ports: ports(name, component, component.ports.keys()),
             volume: component.storage.as_ref().map(|storage| storage.path.clone()),
             probes: component.probes.clone(),
             grace,
@@ -253,11 +275,32 @@ impl Names<'_> {
             Env::Text(text) => return EnvValue::Plain(Tree::text(text)),
             Env::From(source) => source,
         };
+        let number = |knob: &String, unit: &str| {
+            let value = Part::Number(format!("{}.{knob}", key(name)));
+            Tree::Text(if unit.is_empty() { vec![value] } else { vec![value, Part::Literal(unit.to_owned())] })
+        };
         EnvValue::Plain(match source {
-            EnvSource::Listen(port) => Tree::text(format!("0.0.0.0:{}", component.ports[port].number)),
+            EnvSource::Listen(port) => {
+                let address = Tree::text(format!("0.0.0.0:{}", component.ports[port].number));
+                match switch_of(name, &component.ports[port]) {
+                    Some(switch) => return EnvValue::When(switch, address),
+                    None => address,
+                }
+            }
+            EnvSource::Folder(volume) => {
+                let path = Tree::text(&component.volumes[volume].path);
+                match self.switch(volume) {
+                    Some(switch) => return EnvValue::When(switch, path),
+                    None => path,
+                }
+            }
             EnvSource::Url(target) => self.url(component, target),
-            EnvSource::Knob(knob) => Tree::Text(vec![Part::Number(format!("{}.{knob}", key(name)))]),
-            EnvSource::Seconds(knob) => Tree::Text(vec![Part::Number(format!("{}.{knob}", key(name))), Part::Literal("s".to_owned())]),
+            EnvSource::Knob(knob) => number(knob, ""),
+            EnvSource::Seconds(knob) => number(knob, "s"),
+            EnvSource::Hours(knob) => number(knob, "h"),
+            EnvSource::Mebibytes(knob) => number(knob, "MiB"),
+            EnvSource::Json(knob) => Tree::Text(vec![Part::Json(format!("{}.{knob}", key(name)))]),
+            EnvSource::SecretFolder(secret) => Tree::text(format!("{SECRET_FOLDER}/{secret}")),
             EnvSource::SecretFile(reference) => Tree::text(format!("{SECRET_FOLDER}/{}", reference.replace('.', "/"))),
             EnvSource::Secret(reference) => {
                 let (secret, field) = reference.split_once('.').unwrap_or_default();
@@ -313,7 +356,7 @@ impl Names<'_> {
         Link {
             from: self.peer(&connection.from),
             to: self.peer(&connection.to),
-            ports: ports(&self.0.components[&connection.to], connection.ports.iter()),
+            ports: ports(&connection.to, &self.0.components[&connection.to], connection.ports.iter()),
             doc: connection.doc.clone(),
         }
     }
@@ -328,6 +371,7 @@ impl Names<'_> {
 pub(super) fn uses_secret(component: &Component, secret: &str) -> bool {
     component.secret_env.iter().any(|name| name == secret)
         || component.env.values().any(|value| match value {
+            Env::From(EnvSource::SecretFolder(name)) => name == secret,
             Env::From(EnvSource::Secret(reference) | EnvSource::SecretFile(reference)) => {
                 reference.split_once('.').is_some_and(|(name, _)| name == secret)
             }
@@ -335,11 +379,16 @@ pub(super) fn uses_secret(component: &Component, secret: &str) -> bool {
         })
 }
 
-fn ports<'a>(component: &Component, names: impl Iterator<Item = &'a String>) -> Vec<NamedPort> {
+/// The knob of a port's switch.
+fn switch_of(component: &str, port: &Port) -> Option<String> {
+    port.when.as_ref().map(|switch| format!("{}.{switch}", key(component)))
+}
+
+fn ports<'a>(name: &str, component: &Component, names: impl Iterator<Item = &'a String>) -> Vec<NamedPort> {
     names
-        .map(|name| {
-            let port = component.ports[name];
-            NamedPort { name: name.clone(), number: port.number, protocol: port.protocol }
+        .map(|port| {
+            let about = &component.ports[port];
+            NamedPort { name: port.clone(), number: about.number, protocol: about.protocol, when: switch_of(name, about) }
         })
         .collect()
 }

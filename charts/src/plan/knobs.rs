@@ -39,6 +39,9 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         of_component(&mut add, name, component);
     }
     for (name, volume) in manifest.volumes.iter().filter(|(_, volume)| here(&volume.chart)) {
+        if volume.optional {
+            add(Knob::flag(format!("volumes.{}.enabled", key(name)), format!("Whether there is a volume: {}", lower(&volume.doc)), false));
+        }
         add(Knob::text(
             format!("volumes.{}.size", key(name)),
             format!("Size of the volume: {}", lower(&volume.doc)),
@@ -48,6 +51,7 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         let doc = "Storage class; it must let several pods write. The cluster's default if empty";
         add(Knob::text(format!("volumes.{}.className", key(name)), doc, "", pattern::NAME_OR_NONE));
     }
+    let base = manifest.install_order().first().is_some_and(|(first, _)| first == chart);
     let isolated: Vec<_> = components.iter().filter_map(|(name, component)| Some((*name, component.isolation.as_ref()?))).collect();
     if !isolated.is_empty() {
         let doc =
@@ -63,7 +67,6 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         let doc = "Whether it may dial port 443 of the internet; private networks stay closed";
         add(Knob::flag(format!("{}.internet", key(name)), doc, false));
     }
-    let base = manifest.install_order().first().is_some_and(|(first, _)| first == chart);
     if base && manifest.components.values().any(|component| component.kind == Kind::Cluster) {
         let doc = "Whether pods that are not isolated may dial, outside the namespace, what the manifest lists and nothing else";
         add(Knob::flag("network.connectivity".to_owned(), doc, true));
@@ -84,7 +87,19 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
     if !signals.is_empty() {
         add(Knob::flag("monitoring.serviceMonitor", "Whether there are ServiceMonitor objects; needs the Prometheus operator", false));
         let labels = signals.iter().find_map(|signal| signal.monitor.as_ref()).map(|place| place.labels.clone()).unwrap_or_default();
-        add(Knob::labels("monitoring.labels", "Labels of the ServiceMonitor objects by which Prometheus finds them", json!(labels)));
+        add(Knob::labels(
+            "monitoring.labels",
+            "Labels of ServiceMonitor and PrometheusRule objects by which Prometheus finds them",
+            json!(labels),
+        ));
+    }
+    if base && !manifest.alerts.is_empty() {
+        add(Knob::flag("monitoring.rules", "Whether there is a PrometheusRule with the alerts; needs the Prometheus operator", false));
+    }
+    if base && !manifest.dashboards.is_empty() {
+        add(Knob::flag("monitoring.dashboards", "Whether there are ConfigMaps with the dashboards, for Grafana's sidecar", false));
+        let doc = "Labels by which Grafana's sidecar finds them";
+        add(Knob::labels("monitoring.dashboardLabels", doc, json!({"grafana_dashboard": "1"})));
     }
     if let Some(url) = prometheus_url(manifest).filter(|_| components.iter().any(|(_, component)| component.scaling.is_some())) {
         add(Knob::text("monitoring.prometheusUrl", "Prometheus as KEDA reaches it", url, pattern::URL));
@@ -129,7 +144,15 @@ pub(super) fn url_knob(chart: &str, name: &str, host: &Host) -> Option<String> {
 fn of_component(add: &mut impl FnMut(Knob), name: &str, component: &Component) {
     let at = |leaf: &str| format!("{}.{leaf}", key(name));
     for (knob, spec) in &component.knobs {
-        add(Knob::integer(at(knob), &spec.doc, spec.default, spec.min, spec.max));
+        add(match &spec.default {
+            serde_json::Value::Bool(on) => Knob::flag(at(knob), &spec.doc, *on),
+            serde_json::Value::Object(_) => Knob::map(at(knob), &spec.doc, spec.default.clone()),
+            // The checks have seen that it is an integer with a range.
+            default => {
+                let number = |value: Option<i64>| value.unwrap_or_default();
+                Knob::integer(at(knob), &spec.doc, number(default.as_i64()), number(spec.min), number(spec.max))
+            }
+        });
     }
     if component.kind == Kind::Deployment {
         let min = component.scaling.as_ref().map_or(1, |scaling| scaling.min.max(1));
@@ -171,10 +194,13 @@ fn prometheus_url(manifest: &Manifest) -> Option<String> {
 }
 
 /// As the second half of a sentence.
-fn lower(doc: &str) -> String {
-    // An acronym stays as it is.
+pub(crate) fn lower(doc: &str) -> String {
+    // An acronym or a name with two capitals stays as it is.
+    let capitals = doc.split([' ', ',']).next().unwrap_or_default().chars().filter(|letter| letter.is_uppercase()).count();
     match doc.chars().collect::<Vec<_>>()[..] {
-        [first, second, ..] if first.is_uppercase() && !second.is_uppercase() => first.to_lowercase().chain(doc.chars().skip(1)).collect(),
+        [first, second, ..] if first.is_uppercase() && !second.is_uppercase() && capitals < 2 => {
+            first.to_lowercase().chain(doc.chars().skip(1)).collect()
+        }
         _ => doc.to_owned(),
     }
 }

@@ -9,17 +9,20 @@ use serde_json::Value;
 
 pub(crate) use self::{
     build::{SECRET_FOLDER, build},
-    knobs::knobs,
+    knobs::{knobs, lower},
 };
 use crate::{
     knob::Knobs,
     manifest::{
-        About, Address, Alert, Bucket, Clouds, Combine, Dashboard, Disruption, Install, Isolation, KeySource, Kind, MonitorPlace, Mount,
-        Probes, Protocol, SecretKey, Step,
+        About, Address, Alert, Bucket, Clouds, Combine, Dashboard, Disruption, GitOps, Install, Isolation, KeySource, Kind, MonitorPlace,
+        Mount, Probes, Protocol, SecretKey, Stage, Step,
     },
     problem::Problem,
     tree::Tree,
 };
+
+/// The variant of a chart that is there when nobody chooses.
+pub(crate) const DEFAULT: &str = "default";
 
 /// Everything that renderers need; nothing in it has to be looked up or can be missing.
 #[derive(Clone, Debug)]
@@ -48,6 +51,10 @@ pub struct Plan {
     pub names: Vec<PublicName>,
     /// Volumes that several pods share.
     pub volumes: Vec<VolumeRef>,
+    /// How clusters follow a repository.
+    pub gitops: Option<GitOps>,
+    /// Stages on the way to production, in their order.
+    pub stages: Vec<(String, Stage)>,
     /// The clouds that it can stand in.
     pub clouds: Clouds,
     /// Buckets by name.
@@ -62,6 +69,11 @@ impl Plan {
     /// All that is installed, chart by chart.
     pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
         self.charts.iter().flat_map(|chart| &chart.workloads)
+    }
+
+    /// Workloads that read a secret.
+    pub fn readers<'a>(&'a self, secret: &'a SecretRef) -> impl Iterator<Item = &'a Workload> {
+        self.workloads().filter(|workload| workload.reads(secret))
     }
 
     /// Whether any procedure has a step about this.
@@ -101,6 +113,10 @@ pub struct Chart {
     pub hosts: Vec<HostRef>,
     /// Values files.
     pub profiles: Vec<ProfileValues>,
+    /// What an operator must look at, in the chart that comes first.
+    pub alerts: BTreeMap<String, Alert>,
+    /// Pages of Grafana, in the chart that comes first.
+    pub dashboards: BTreeMap<String, Dashboard>,
     /// Objects of this install that are isolated, when this chart has the policy of all others.
     pub open_policy: Option<OpenPolicy>,
 }
@@ -129,6 +145,8 @@ pub struct PartRef {
     pub ports: Vec<NamedPort>,
     /// Present: nothing in and nothing out but its links.
     pub isolation: Option<Isolation>,
+    /// The component whose place it takes.
+    pub stands_for: Option<String>,
 }
 
 /// What an account may use.
@@ -164,6 +182,8 @@ pub struct VolumeRef {
     pub doc: String,
     /// The chart that makes it.
     pub chart: String,
+    /// The switch with which it is there.
+    pub when: Option<String>,
 }
 
 /// A component that is installed.
@@ -193,14 +213,14 @@ pub struct Workload {
     pub command: Vec<String>,
     /// Environment variables in the order of their names.
     pub env: Vec<(String, EnvValue)>,
-    /// Secret files that are mounted: the secret's name, and its keys.
+    /// Secret files that are mounted: the secret's name, and its keys; none means all that there are, if there is a secret.
     pub secret_files: BTreeMap<String, Vec<String>>,
     /// Text files by their path.
     pub files: BTreeMap<String, String>,
     /// Knobs with the names of Secrets whose keys become variables.
     pub secret_env: Vec<String>,
-    /// Shared volumes by name.
-    pub mounts: BTreeMap<String, Mount>,
+    /// Shared volumes by name, each with the switch with which it is there.
+    pub mounts: BTreeMap<String, (Mount, Option<String>)>,
     /// Folders that are empty at each start.
     pub scratch: Vec<String>,
     /// Name of its service account's object.
@@ -222,6 +242,14 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Whether it reads this secret, as a file or a variable.
+    pub fn reads(&self, secret: &SecretRef) -> bool {
+        let variable = |value: &EnvValue| matches!(value, EnvValue::SecretKey(knob, _) if *knob == secret.knob);
+        self.secret_files.contains_key(&secret.name)
+            || self.secret_env.contains(&secret.knob)
+            || self.env.iter().any(|(_, value)| variable(value))
+    }
+
     /// Whether a link to or from this component is one of the workload's.
     pub fn is(&self, component: &str) -> bool {
         self.name == component || self.stands_for.as_deref() == Some(component)
@@ -236,6 +264,8 @@ pub type Labels = BTreeMap<String, Tree>;
 pub enum EnvValue {
     /// Stands in the pod.
     Plain(Tree),
+    /// Stands in the pod when this switch is on.
+    When(String, Tree),
     /// A key of the Secret that this knob names.
     SecretKey(String, String),
 }
@@ -258,6 +288,8 @@ pub struct NamedPort {
     pub number: u16,
     /// Its protocol.
     pub protocol: Protocol,
+    /// The switch with which somebody listens there.
+    pub when: Option<String>,
 }
 
 /// One side of a link.
@@ -295,6 +327,13 @@ pub struct Link {
     pub doc: String,
 }
 
+impl Link {
+    /// The switch with which the link is there. All of its ports have the same.
+    pub fn when(&self) -> Option<&String> {
+        self.ports.first().and_then(|port| port.when.as_ref())
+    }
+}
+
 /// A Secret that the installer makes.
 #[derive(Clone, Debug)]
 pub struct SecretRef {
@@ -306,6 +345,8 @@ pub struct SecretRef {
     pub knob: String,
     /// What it is for.
     pub doc: String,
+    /// The one variant of its chart in which somebody reads it; every one if absent.
+    pub variant: Option<String>,
     /// Its keys.
     pub keys: BTreeMap<String, SecretKey>,
 }
@@ -313,7 +354,7 @@ pub struct SecretRef {
 impl SecretRef {
     /// Whether nobody outside has to tell us a value.
     pub fn is_ours(&self) -> bool {
-        self.keys.values().all(|key| !matches!(key.source, KeySource::External | KeySource::Certificate))
+        !self.keys.is_empty() && self.keys.values().all(|key| !matches!(key.source, KeySource::External | KeySource::Certificate))
     }
 }
 
@@ -334,6 +375,8 @@ pub struct Monitor {
     pub path: String,
     /// Seconds between scrapes.
     pub interval: u32,
+    /// The switch with which there is something to scrape.
+    pub when: Option<String>,
 }
 
 /// A metric that something depends on.

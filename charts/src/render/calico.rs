@@ -1,7 +1,7 @@
 //! The same policies in Calico's own form, which has an order and an explicit refusal.
 
 use super::{
-    network_policy::INTERNET_PORT,
+    network_policy::{INTERNET_PORT, switched},
     object::{Object, metadata_of},
 };
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
 
 /// After what an administrator puts first, before what opens by default.
 const ORDER: i64 = 1000;
+
+/// What an installer switches on comes before the refusals.
+const SWITCHED_ORDER: i64 = 900;
 
 /// What opens the internet comes after the refusals, and before what others add.
 const INTERNET_ORDER: i64 = 1100;
@@ -31,19 +34,38 @@ pub(super) const API: Form = Form { version: "projectcalico.org/v3", name: "cali
 pub(super) const STORED: Form = Form { version: "crd.projectcalico.org/v1", name: "calico-stored" };
 
 pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation, form: Form) -> Vec<Object> {
-    let inward: Vec<_> = chart.links.iter().filter(|link| workload.is(&link.to.component)).collect();
-    let outward: Vec<_> = chart.links.iter().filter(|link| workload.is(&link.from.component)).collect();
+    let always = || chart.links.iter().filter(|link| link.when().is_none());
+    let inward: Vec<_> = always().filter(|link| workload.is(&link.to.component)).collect();
+    let outward: Vec<_> = always().filter(|link| workload.is(&link.from.component)).collect();
     let name = isolation.policy.as_ref().unwrap_or(&workload.object);
     let policy = |name: &str, spec: Vec<Entry>| {
         map! { "apiVersion" => form.version, "kind" => "NetworkPolicy", "metadata" => metadata_of(chart, workload, name), "spec" => spec }
     };
     let mut spec = vec![entry("selector", selector(&workload.selector)), entry("types", vec!["Ingress", "Egress"]), entry("order", ORDER)];
     // No rule at all refuses everything, as the last rule does.
-    let ingress = rules(&inward, |link| Side::From(&link.from), isolation);
-    spec.extend((!inward.is_empty()).then(|| entry("ingress", ingress)));
-    spec.push(entry("egress", rules(&outward, |link| Side::To(&link.to), isolation)));
+    let refused = |mut rules: Vec<Tree>| {
+        rules.push(refusal(isolation));
+        rules
+    };
+    spec.extend((!inward.is_empty()).then(|| entry("ingress", refused(rules(&inward, |link| Side::From(&link.from))))));
+    spec.push(entry("egress", refused(rules(&outward, |link| Side::To(&link.to)))));
     let when = When::Is("network.policy".to_owned(), form.name.to_owned());
     let mut objects = vec![Object::new(format!("{}/{}-policy.yaml", workload.name, form.name), policy(name, spec)).only(when.clone())];
+    for link in switched(chart, workload) {
+        let (direction, side, rules, other) = match workload.is(&link.to.component) {
+            true => ("Ingress", "ingress", rules(&[link], |link| Side::From(&link.from)), &link.from.component),
+            false => ("Egress", "egress", rules(&[link], |link| Side::To(&link.to)), &link.to.component),
+        };
+        let spec = vec![
+            entry("selector", selector(&workload.selector)),
+            entry("types", vec![direction]),
+            entry("order", SWITCHED_ORDER),
+            entry(side, rules),
+        ];
+        let file = format!("{}/{}-policy-{other}.yaml", workload.name, form.name);
+        let object = Object::new(file, policy(&format!("{name}-{other}"), spec)).only(when.clone());
+        objects.extend(link.when().map(|switch| object.only(When::Set(switch.clone()))));
+    }
     if !isolation.denied_nets.is_empty() {
         let outside = map! { "nets" => vec!["0.0.0.0/0"], "notNets" => isolation.denied_nets.clone(), "ports" => vec![INTERNET_PORT] };
         let rule = map! { "action" => "Allow", "protocol" => "TCP", "source" => map! {}, "destination" => outside };
@@ -65,8 +87,8 @@ enum Side<'a> {
     To(&'a Peer),
 }
 
-/// A rule for each link and protocol, in their order; then the refusal of the networks that are named, or of everything.
-fn rules<'a>(links: &[&'a Link], side: impl Fn(&'a Link) -> Side<'a>, isolation: &Isolation) -> Vec<Tree> {
+/// A rule for each link and protocol, in their order.
+fn rules<'a>(links: &[&'a Link], side: impl Fn(&'a Link) -> Side<'a>) -> Vec<Tree> {
     let mut rules = Vec::new();
     for link in links {
         for (protocol, ports) in by_protocol(&link.ports) {
@@ -83,11 +105,15 @@ fn rules<'a>(links: &[&'a Link], side: impl Fn(&'a Link) -> Side<'a>, isolation:
             rules.push(Tree::Map(rule));
         }
     }
-    rules.push(match &isolation.denied_nets[..] {
+    rules
+}
+
+/// The networks that are named are refused, or everything.
+fn refusal(isolation: &Isolation) -> Tree {
+    match &isolation.denied_nets[..] {
         [] => map! { "action" => "Deny" },
         nets => map! { "action" => "Deny", "source" => map! {}, "destination" => map! { "nets" => nets.to_vec() } },
-    });
-    rules
+    }
 }
 
 /// A rule has one protocol; none is every protocol.

@@ -5,7 +5,7 @@ use super::{
     object::{Object, metadata},
 };
 use crate::{
-    plan::{Chart, HostRef, Plan, ProfileValues, VolumeRef},
+    plan::{Chart, HostRef, Plan, ProfileValues, PublicName, VolumeRef},
     tree::{Tree, When, entry, map},
     yaml,
 };
@@ -51,13 +51,22 @@ pub(super) fn shared(plan: &Plan) -> Files {
         },
     };
     let mut files = Files::from([("cluster/namespace.yaml".to_owned(), yaml::print(&namespace))]);
-    let shared = plan.names.iter().filter(|name| plan.charts.iter().all(|chart| name.url_in.contains(&chart.name)));
-    let urls: Vec<_> = shared.map(|name| entry(&name.name, format!("https://{}", name.default))).collect();
-    if plan.charts.len() > 1 && !urls.is_empty() {
+    let urls: Vec<_> = in_all(plan).map(|name| entry(&name.name, format!("https://{}", name.default))).collect();
+    if shares_urls(plan) {
         let text = yaml::print(&map! { "config" => map! { "global" => map! { "url" => urls } } });
         files.insert("charts/urls.yaml".to_owned(), format!("{HEAD}# Every chart gets this file, so that their URLs are equal.\n{text}"));
     }
     files
+}
+
+/// Public names whose URL every chart holds.
+fn in_all(plan: &Plan) -> impl Iterator<Item = &PublicName> {
+    plan.names.iter().filter(|name| plan.charts.iter().all(|chart| name.url_in.contains(&chart.name)))
+}
+
+/// Whether there is a file with URLs for all charts.
+pub(super) fn shares_urls(plan: &Plan) -> bool {
+    plan.charts.len() > 1 && in_all(plan).next().is_some()
 }
 
 fn values(chart: &Chart, profile: &ProfileValues) -> String {
@@ -96,7 +105,8 @@ fn claim(chart: &Chart, volume: &VolumeRef) -> Object {
             "resources" => map! { "requests" => map! { "storage" => Tree::knob(knob("size")) } },
         },
     };
-    Object::new(format!("volumes/{}.yaml", volume.name), tree)
+    let object = Object::new(format!("volumes/{}.yaml", volume.name), tree);
+    volume.when.iter().cloned().map(When::Set).fold(object, Object::only)
 }
 
 fn ingress(chart: &Chart, host: &HostRef) -> Object {

@@ -4,6 +4,7 @@ mod aws;
 mod calico;
 mod chart;
 mod connectivity;
+mod gitops;
 mod monitoring;
 mod network_policy;
 mod notes;
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     object::Object,
-    preflight::{Ask, Probe, probes},
+    preflight::{Ask, Need, Probe, probes},
 };
 use crate::{
     graph::svg,
@@ -49,6 +50,7 @@ pub fn render(plan: &Plan) -> Files {
     files.extend(connectivity::files(plan));
     files.extend(aws::files(plan));
     files.extend(oci::files(plan));
+    files.extend(gitops::files(plan));
     files.extend(secrets::files(plan));
     files.extend(runbook::files(plan));
     files.extend(preflight::files(plan));
@@ -74,6 +76,7 @@ pub fn objects(chart: &Chart) -> Vec<Object> {
     }
     objects.extend(chart.open_policy.as_ref().map(|open| network_policy::open(chart, open)));
     objects.extend(monitoring::objects(chart));
+    objects.extend(observe::objects(chart));
     objects
 }
 
@@ -87,8 +90,10 @@ fn policies(chart: &Chart) -> Files {
     let namespace = &chart.install.namespace;
     let mut files = Files::new();
     let mut add = |folder: &str, name: &str, objects: Vec<Object>| {
-        // The internet is closed by default, and what opens it has a folder of its own.
-        for (object, folder) in objects.iter().zip([folder.to_owned(), format!("{folder}-internet")]) {
+        // The internet is closed by default, as is what has a switch: what opens it has a folder of its own.
+        for object in &objects {
+            let opens = object.file.rsplit_once("policy-").map(|(_, what)| format!("-{}", what.trim_end_matches(".yaml")));
+            let folder = format!("{folder}{}", opens.unwrap_or_default());
             files.insert(format!("policies/{folder}/{name}.yaml"), object.plain(&values, namespace));
         }
     };

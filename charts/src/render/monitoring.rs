@@ -36,7 +36,8 @@ fn service_monitor(monitor: &Monitor) -> Object {
         },
     };
     let file = format!("monitoring/{}.yaml", monitor.object);
-    Object::new(file, tree).only(When::Set("monitoring.serviceMonitor".to_owned()))
+    let object = Object::new(file, tree).only(When::Set("monitoring.serviceMonitor".to_owned()));
+    monitor.when.iter().cloned().map(When::Set).fold(object, Object::only)
 }
 
 /// Values of the prometheus-adapter chart, which belongs to the cluster and not to this install.

@@ -14,8 +14,9 @@ pub(super) const INTERNET_PORT: i64 = 443;
 const POD_IDENTITY_AGENT: &str = "169.254.170.23/32";
 
 pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation) -> Vec<Object> {
-    let inward = chart.links.iter().filter(|link| workload.is(&link.to.component)).map(|link| rule("from", &link.from, &link.ports));
-    let outward = chart.links.iter().filter(|link| workload.is(&link.from.component)).map(|link| rule("to", &link.to, &link.ports));
+    let always = || chart.links.iter().filter(|link| link.when().is_none());
+    let inward = always().filter(|link| workload.is(&link.to.component)).map(|link| rule("from", &link.from, &link.ports));
+    let outward = always().filter(|link| workload.is(&link.from.component)).map(|link| rule("to", &link.to, &link.ports));
     let spec = map! {
         "podSelector" => map! { "matchLabels" => labels(&workload.selector) },
         "policyTypes" => vec!["Ingress", "Egress"],
@@ -29,6 +30,22 @@ pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation)
     };
     let when = When::Is("network.policy".to_owned(), "kubernetes".to_owned());
     let mut objects = vec![Object::new(format!("{}/network-policy.yaml", workload.name), policy(name, spec)).only(when.clone())];
+    // Policies add up: what comes and goes with a switch has one of its own.
+    for link in switched(chart, workload) {
+        let (direction, rules, side, peer) = match workload.is(&link.to.component) {
+            true => ("Ingress", "ingress", "from", &link.from),
+            false => ("Egress", "egress", "to", &link.to),
+        };
+        let spec = Tree::Map(vec![
+            entry("podSelector", map! { "matchLabels" => labels(&workload.selector) }),
+            entry("policyTypes", vec![direction]),
+            entry(rules, vec![rule(side, peer, &link.ports)]),
+        ]);
+        let other = &peer.component;
+        let file = format!("{}/network-policy-{other}.yaml", workload.name);
+        let object = Object::new(file, policy(&format!("{name}-{other}"), spec)).only(when.clone());
+        objects.extend(link.when().map(|switch| object.only(When::Set(switch.clone()))));
+    }
     if !isolation.denied_nets.is_empty() {
         // There is no verb that refuses: what is refused is left out of what is let through.
         let outside = map! { "ipBlock" => map! { "cidr" => "0.0.0.0/0", "except" => isolation.denied_nets.clone() } };
@@ -42,6 +59,12 @@ pub(super) fn objects(chart: &Chart, workload: &Workload, isolation: &Isolation)
         objects.push(object.only(when).only(When::Set(format!("{}.internet", workload.knobs))));
     }
     objects
+}
+
+/// Links of a workload that come and go with a switch.
+pub(super) fn switched<'a>(chart: &'a Chart, workload: &'a Workload) -> impl Iterator<Item = &'a Link> {
+    let ours = |link: &&Link| workload.is(&link.to.component) || workload.is(&link.from.component);
+    chart.links.iter().filter(|link| link.when().is_some()).filter(ours)
 }
 
 /// The policy of everything that is not isolated: the namespace, DNS, and what the manifest lists outside.

@@ -2,7 +2,7 @@
 
 use crate::{
     manifest::Kind,
-    plan::{Chart, Place},
+    plan::{Chart, DEFAULT, Place, SecretRef, lower},
     tree::{Part, Tree},
 };
 
@@ -12,7 +12,8 @@ pub(super) fn text(chart: &Chart) -> String {
     if let Some(before) = chart.depends_on.first() {
         text.push_str(&format!("\nIt needs {before} in the same namespace.\n"));
     }
-    let (ours, others): (Vec<_>, Vec<_>) = chart.secrets.iter().partition(|secret| secret.is_ours());
+    let by_default = |secret: &&SecretRef| secret.variant.as_ref().is_none_or(|variant| variant == DEFAULT);
+    let (ours, others): (Vec<_>, Vec<_>) = chart.secrets.iter().filter(by_default).partition(|secret| secret.is_ours());
     if !ours.is_empty() {
         text.push_str("\nIts pods wait for these Secrets, unless they are there already. Make them (bash):\n");
     }
@@ -26,15 +27,27 @@ pub(super) fn text(chart: &Chart) -> String {
         }
         text.push('\n');
         for (key, rule) in &secret.keys {
-            text.push_str(&format!("    # {key}: {}, {} to {} characters\n", rule.doc.to_lowercase(), rule.min_length, rule.max_length));
+            text.push_str(&format!("    # {key}: {}, {} to {} characters\n", lower(&rule.doc), rule.min_length, rule.max_length));
         }
     }
+    for secret in chart.secrets.iter().filter(|secret| secret.keys.is_empty()) {
+        text.push_str(&format!("\nOptional: a Secret {{{{ .Values.{} }}}}, with keys as you like: {}.\n", secret.knob, lower(&secret.doc)));
+    }
+    let others: Vec<_> = others.into_iter().filter(|secret| !secret.keys.is_empty()).collect();
     if !others.is_empty() {
         text.push_str("\nThese hold values that others tell; pods that use them wait for them (secrets/ has three ways to make them):\n\n");
     }
     for secret in others {
-        let keys: Vec<_> = secret.keys.keys().map(String::as_str).collect();
-        text.push_str(&format!("  {{{{ .Values.{} }}}}, with {}: {}\n", secret.knob, keys.join(", "), secret.doc.to_lowercase()));
+        text.push_str(&format!("  {{{{ .Values.{} }}}}, with {}: {}\n", secret.knob, names(secret), lower(&secret.doc)));
+    }
+    for secret in chart.secrets.iter().filter(|secret| !by_default(secret)) {
+        let variant = secret.variant.as_deref().unwrap_or_default();
+        text.push_str(&format!(
+            "\n{{{{- if eq .Values.mode {variant:?} }}}}\n\nPods wait for the Secret {{{{ .Values.{} }}}} too, with {}: {}\n{{{{- end }}}}\n",
+            secret.knob,
+            names(secret),
+            lower(&secret.doc)
+        ));
     }
     for workload in chart.workloads.iter().filter(|workload| workload.scaled_by.is_some()) {
         let by = format!(".Values.{}.scaling.by", workload.knobs);
@@ -57,6 +70,10 @@ pub(super) fn text(chart: &Chart) -> String {
         ));
     }
     text
+}
+
+fn names(secret: &SecretRef) -> String {
+    secret.keys.iter().map(|(name, key)| format!("{name} ({})", lower(&key.doc))).collect::<Vec<_>>().join(", ")
 }
 
 /// Isolated services admit pods by label; who is not told waits in vain.
@@ -87,7 +104,7 @@ fn printed(tree: &Tree) -> String {
     let Tree::Text(parts) = tree else { return String::new() };
     let one = |part: &Part| match part {
         Part::Literal(text) => text.clone(),
-        Part::Knob(path) | Part::Number(path) | Part::HostOf(path) => format!("{{{{ .Values.{path} }}}}"),
+        Part::Knob(path) | Part::Number(path) | Part::HostOf(path) | Part::Json(path) => format!("{{{{ .Values.{path} }}}}"),
         Part::Namespace => "{{ .Release.Namespace }}".to_owned(),
         Part::Revision => "{{ .Release.Revision }}".to_owned(),
     };

@@ -1,40 +1,89 @@
 //! What people look at: alert rules and dashboards.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::{Files, aws::text};
-use crate::{
-    manifest::{Dashboard, Panel, Query},
-    plan::Plan,
-    tree::{Tree, map},
-    yaml,
+use super::{
+    Files,
+    aws::text,
+    object::{Object, metadata},
 };
+use crate::{
+    manifest::{Alert, Dashboard, Panel, Query},
+    plan::{Chart, Plan},
+    tree::{Tree, When, entry, map},
+};
+
+/// The knob with the labels by which Grafana's sidecar finds pages.
+const LABELS: &str = "monitoring.dashboardLabels";
 
 /// Width of Grafana's grid, and the size of a panel in it.
 const GRID: usize = 24;
 const PANEL: (usize, usize) = (12, 8);
 
+/// In the cluster, for who lets operators and sidecars pick them up there.
+pub(super) fn objects(chart: &Chart) -> Vec<Object> {
+    let mut objects = Vec::new();
+    if !chart.alerts.is_empty() {
+        objects.push(Object::new("monitoring/rules.yaml", prometheus_rule(chart)).only(When::Set("monitoring.rules".to_owned())));
+    }
+    for (name, dashboard) in &chart.dashboards {
+        let mut about = metadata(chart, &format!("{}-dashboard-{name}", chart.name));
+        // The sidecar's alone: a template cannot merge them into ours.
+        if let Tree::Map(members) = &mut about {
+            members.retain(|member| member.name != "labels");
+            members.push(entry("labels", Tree::Block(LABELS.to_owned())));
+        }
+        let file = format!("{}-{name}.json", chart.install.name);
+        let tree = map! {
+            "apiVersion" => "v1",
+            "kind" => "ConfigMap",
+            "metadata" => about,
+            "data" => Tree::Map(vec![entry(file, text(&page(&chart.install.name, name, dashboard)))]),
+        };
+        let object = Object::new(format!("monitoring/dashboard-{name}.yaml"), tree);
+        objects.push(object.only(When::Set("monitoring.dashboards".to_owned())));
+    }
+    objects
+}
+
+/// Without Helm: for who gives Prometheus files, and imports pages into Grafana.
 pub(super) fn files(plan: &Plan) -> Files {
     let mut files = Files::new();
     if !plan.alerts.is_empty() {
-        let groups = vec![map! { "name" => &plan.install.name, "rules" => rules(plan) }];
-        files.insert("monitoring/rules.yaml".to_owned(), yaml::print(&map! { "groups" => groups.clone() }));
-        let object = map! {
-            "apiVersion" => "monitoring.coreos.com/v1",
-            "kind" => "PrometheusRule",
-            "metadata" => map! { "name" => &plan.install.name, "namespace" => &plan.install.namespace },
-            "spec" => map! { "groups" => groups },
-        };
-        files.insert("monitoring/prometheusrule.yaml".to_owned(), yaml::print(&object));
+        files
+            .insert("monitoring/rules.yaml".to_owned(), crate::yaml::print(&map! { "groups" => groups(&plan.install.name, &plan.alerts) }));
+    }
+    for chart in plan.charts.iter().filter(|chart| !chart.alerts.is_empty()) {
+        let object = Object::new("", prometheus_rule(chart));
+        let text = object.plain(&chart.knobs.defaults(), &plan.install.namespace);
+        files.insert("monitoring/prometheusrule.yaml".to_owned(), text);
     }
     for (name, dashboard) in &plan.dashboards {
-        files.insert(format!("monitoring/dashboards/{name}.json"), text(&page(plan, name, dashboard)));
+        files.insert(format!("monitoring/dashboards/{name}.json"), text(&page(&plan.install.name, name, dashboard)));
     }
     files
 }
 
-fn rules(plan: &Plan) -> Vec<Tree> {
-    let rule = |(name, alert): (&String, &crate::manifest::Alert)| {
+fn prometheus_rule(chart: &Chart) -> Tree {
+    let found_by = "monitoring.labels".to_owned();
+    let mut labelled = entry("labels", Tree::Block(found_by.clone()));
+    labelled.when = Some(When::Set(found_by));
+    map! {
+        "apiVersion" => "monitoring.coreos.com/v1",
+        "kind" => "PrometheusRule",
+        "metadata" => vec![entry("name", &chart.name), labelled],
+        "spec" => map! { "groups" => groups(&chart.install.name, &chart.alerts) },
+    }
+}
+
+fn groups(name: &str, alerts: &BTreeMap<String, Alert>) -> Vec<Tree> {
+    vec![map! { "name" => name, "rules" => rules(alerts) }]
+}
+
+fn rules(alerts: &BTreeMap<String, Alert>) -> Vec<Tree> {
+    let rule = |(name, alert): (&String, &Alert)| {
         map! {
             "alert" => name,
             "expr" => &alert.expr,
@@ -43,16 +92,16 @@ fn rules(plan: &Plan) -> Vec<Tree> {
             "annotations" => map! { "summary" => &alert.doc },
         }
     };
-    plan.alerts.iter().map(rule).collect()
+    alerts.iter().map(rule).collect()
 }
 
-fn page(plan: &Plan, name: &str, dashboard: &Dashboard) -> Value {
+fn page(install: &str, name: &str, dashboard: &Dashboard) -> Value {
     let source = json!({"type": "prometheus", "uid": "${source}"});
     let panels: Vec<_> = dashboard.panels.iter().enumerate().map(|(index, about)| panel(index, about, &source)).collect();
     json!({
-        "uid": format!("{}-{name}", plan.install.name),
+        "uid": format!("{install}-{name}"),
         "title": dashboard.title,
-        "tags": [plan.install.name],
+        "tags": [install],
         "schemaVersion": 39,
         "version": 1,
         "editable": true,

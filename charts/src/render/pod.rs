@@ -4,7 +4,7 @@ use crate::{
     knob::key,
     manifest::{Kind, Probe},
     plan::{EnvValue, Workload},
-    tree::{Part, Tree, When, entry, map},
+    tree::{Part, Tree, When, entry, list, map},
 };
 
 /// User and group of every container: `nonroot` in the usual small base images.
@@ -44,7 +44,7 @@ pub(super) fn spec(workload: &Workload) -> Tree {
     spec.push(entry("containers", vec![container(workload)]));
     let volumes = volumes(workload);
     if !volumes.is_empty() {
-        spec.push(entry("volumes", volumes));
+        spec.push(list("volumes", volumes));
     }
     if workload.kind != Kind::Test {
         for name in ["nodeSelector", "tolerations"] {
@@ -72,13 +72,14 @@ fn container(workload: &Workload) -> Tree {
         container.push(entry("envFrom", workload.secret_env.iter().map(from).collect::<Vec<_>>()));
     }
     if !workload.env.is_empty() {
-        container.push(entry("env", workload.env.iter().map(|(name, value)| variable(name, value)).collect::<Vec<_>>()));
+        container.push(list("env", workload.env.iter().map(|(name, value)| variable(name, value)).collect()));
     }
     if !workload.ports.is_empty() {
         let port = |port: &crate::plan::NamedPort| {
-            map! { "name" => &port.name, "containerPort" => i64::from(port.number), "protocol" => port.protocol.as_str() }
+            let tree = map! { "name" => &port.name, "containerPort" => i64::from(port.number), "protocol" => port.protocol.as_str() };
+            tree.when(port.when.as_ref())
         };
-        container.push(entry("ports", workload.ports.iter().map(port).collect::<Vec<_>>()));
+        container.push(list("ports", workload.ports.iter().map(port).collect()));
     }
     if let Some(live) = &workload.probes.live {
         container.push(entry("livenessProbe", http_get(live, 10)));
@@ -97,7 +98,7 @@ fn container(workload: &Workload) -> Tree {
     ));
     let mounts = mounts(workload);
     if !mounts.is_empty() {
-        container.push(entry("volumeMounts", mounts));
+        container.push(list("volumeMounts", mounts));
     }
     Tree::Map(container)
 }
@@ -105,6 +106,7 @@ fn container(workload: &Workload) -> Tree {
 fn variable(name: &str, value: &EnvValue) -> Tree {
     match value {
         EnvValue::Plain(value) => map! { "name" => name, "value" => value.clone() },
+        EnvValue::When(switch, value) => map! { "name" => name, "value" => value.clone() }.when(Some(switch)),
         EnvValue::SecretKey(secret, key) => {
             let reference = map! { "name" => Tree::knob(secret), "key" => key };
             map! { "name" => name, "valueFrom" => map! { "secretKeyRef" => reference } }
@@ -128,10 +130,10 @@ fn mounts(workload: &Workload) -> Vec<Tree> {
     for name in workload.secret_files.keys() {
         mounts.push(map! { "name" => format!("secret-{name}"), "mountPath" => format!("{}/{name}", crate::plan::SECRET_FOLDER), "readOnly" => true });
     }
-    for (name, mount) in &workload.mounts {
+    for (name, (mount, switch)) in &workload.mounts {
         let mut members = vec![entry("name", format!("volume-{name}")), entry("mountPath", &mount.path)];
         members.extend(mount.read_only.then(|| entry("readOnly", true)));
-        mounts.push(Tree::Map(members));
+        mounts.push(Tree::Map(members).when(switch.as_ref()));
     }
     for path in &workload.scratch {
         mounts.push(map! { "name" => scratch(path), "mountPath" => path });
@@ -146,11 +148,13 @@ fn volumes(workload: &Workload) -> Vec<Tree> {
     let mut volumes = Vec::new();
     for (name, keys) in &workload.secret_files {
         let items: Vec<_> = keys.iter().map(|key| map! { "key" => key, "path" => key }).collect();
-        let source = map! { "secretName" => Tree::knob(format!("secrets.{}", key(name))), "defaultMode" => SECRET_MODE, "items" => items };
+        let mut source = vec![entry("secretName", Tree::knob(format!("secrets.{}", key(name)))), entry("defaultMode", SECRET_MODE)];
+        source.push(if items.is_empty() { entry("optional", true) } else { entry("items", items) });
         volumes.push(map! { "name" => format!("secret-{name}"), "secret" => source });
     }
-    for name in workload.mounts.keys() {
-        volumes.push(map! { "name" => format!("volume-{name}"), "persistentVolumeClaim" => map! { "claimName" => name } });
+    for (name, (_, switch)) in &workload.mounts {
+        let volume = map! { "name" => format!("volume-{name}"), "persistentVolumeClaim" => map! { "claimName" => name } };
+        volumes.push(volume.when(switch.as_ref()));
     }
     for path in &workload.scratch {
         volumes.push(map! { "name" => scratch(path), "emptyDir" => map! { "sizeLimit" => SCRATCH } });

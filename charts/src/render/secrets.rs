@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Files;
 use crate::{
     manifest::{KeySource, SecretKey},
-    plan::{Plan, SecretRef},
+    plan::{DEFAULT, Plan, SecretRef, lower},
     tree::{Tree, map},
     yaml,
 };
@@ -26,7 +26,7 @@ pub(super) fn files(plan: &Plan) -> Files {
     files.insert("secrets/sops/.sops.yaml".to_owned(), SOPS.to_owned());
     if plan.clouds.aws.is_some() {
         files.insert("secrets/external-secrets/store.yaml".to_owned(), yaml::print(&store(plan)));
-        for secret in &plan.secrets {
+        for secret in plan.secrets.iter().filter(|secret| !secret.keys.is_empty()) {
             files.insert(format!("secrets/external-secrets/{}.yaml", secret.object), yaml::print(&external(plan, secret)));
         }
     }
@@ -110,9 +110,17 @@ finish() {{
     // Everything that must be told is looked at before the first secret is made.
     let mut needed = String::new();
     let mut made = String::new();
-    for secret in &plan.secrets {
+    for secret in plan.secrets.iter().filter(|secret| !secret.keys.is_empty()) {
         let object = &secret.object;
-        made.push_str(&format!("\n# {}\nif exists {object}; then\n    echo \"is there: {object}\"\nelse\n    data=\n", secret.doc));
+        made.push_str(&format!("\n# {}\nif exists {object}; then\n    echo \"is there: {object}\"\n", secret.doc));
+        // What only one way to install reads is left out unless somebody tells it.
+        let choice = optional(secret);
+        if let Some((variant, variable)) = &choice {
+            made.push_str(&format!(
+                "elif [[ -z ${{{variable}:-}} ]]; then\n    echo \"left out: {object}, which only mode: {variant} needs; set {variable} to make it\"\n"
+            ));
+        }
+        made.push_str("else\n    data=\n");
         let mut told = String::new();
         // The public half is made of the private one, which has to be there before it.
         let mut keys: Vec<_> = secret.keys.iter().collect();
@@ -129,7 +137,7 @@ finish() {{
                     let forbidden = key.forbidden.replace('\'', "'\\''");
                     told.push_str(&format!(
                         "    : \"${{{variable}:?is missing: {}}}\"\n    checked {variable} \"${variable}\" {least} {most} '{forbidden}'\n",
-                        key.doc.to_lowercase()
+                        lower(&key.doc)
                     ));
                     made.push_str(&format!("    data+=$(field {name} \"${variable}\")$'\\n'\n"));
                     continue;
@@ -140,7 +148,8 @@ finish() {{
         }
         made.push_str(&format!("    finish {object} \"$data\"\nfi\n"));
         if !told.is_empty() {
-            needed.push_str(&format!("if ! exists {object}; then\n{told}fi\n"));
+            let given = choice.map(|(_, variable)| format!(" && [[ -n ${{{variable}:-}} ]]")).unwrap_or_default();
+            needed.push_str(&format!("if ! exists {object}{given}; then\n{told}fi\n"));
         }
     }
     if !needed.is_empty() {
@@ -149,6 +158,13 @@ finish() {{
     }
     text.push_str(&made);
     text
+}
+
+/// The variant that alone reads a secret which others have to tell, and the variable that tells it.
+fn optional(secret: &SecretRef) -> Option<(&str, String)> {
+    let variant = secret.variant.as_deref().filter(|variant| *variant != DEFAULT)?;
+    let (name, _) = secret.keys.iter().find(|(_, key)| matches!(key.source, KeySource::Certificate | KeySource::External))?;
+    Some((variant, variable(secret, name)))
 }
 
 fn remote(plan: &Plan, secret: &SecretRef) -> String {
@@ -176,8 +192,8 @@ fn external(plan: &Plan, secret: &SecretRef) -> Tree {
         "spec" => map! {
             "refreshInterval" => "1h",
             "secretStoreRef" => map! { "name" => &plan.install.name, "kind" => "SecretStore" },
-            // The Secret stays when this object goes: data may be lost with it.
-            "target" => map! { "name" => &secret.object, "creationPolicy" => "Owner", "deletionPolicy" => "Retain" },
+            // The Secret stays when this object goes, or the remote one: data may be lost with it.
+            "target" => map! { "name" => &secret.object, "creationPolicy" => "Orphan", "deletionPolicy" => "Retain" },
             "data" => data.collect::<Vec<_>>(),
         },
     }
@@ -187,7 +203,7 @@ fn external(plan: &Plan, secret: &SecretRef) -> Tree {
 pub(super) fn terraform(plan: &Plan) -> Value {
     let mut resources = json!({});
     let mut told = serde_json::Map::new();
-    for secret in &plan.secrets {
+    for secret in plan.secrets.iter().filter(|secret| !secret.keys.is_empty()) {
         let object = &secret.object;
         let kept = secret.keys.values().any(|key| key.irrecoverable);
         let mut values = Vec::new();
@@ -253,5 +269,8 @@ fn outside(key: &SecretKey, variable: &str) -> Value {
 
 /// A member with text, for the runbook's table.
 pub(super) fn row(secret: &SecretRef) -> Vec<String> {
+    if secret.keys.is_empty() {
+        return vec![format!("| `{}` | any | {}; you make it, if you need it |\n", secret.object, secret.doc)];
+    }
     secret.keys.iter().map(|(name, key)| format!("| `{}` | `{name}` | {} |\n", secret.object, about(key))).collect()
 }

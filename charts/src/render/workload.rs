@@ -7,7 +7,7 @@ use super::{
 use crate::{
     manifest::Kind,
     plan::{Chart, Workload},
-    tree::{Part, Tree, When, entry, map},
+    tree::{Part, Tree, When, entry, list, map},
 };
 
 /// What a job waits for may take some minutes to come: 10 s, 20 s, … up to 6 minutes between attempts.
@@ -107,17 +107,19 @@ fn service(chart: &Chart, workload: &Workload) -> Object {
             "targetPort" => &port.name,
             "protocol" => port.protocol.as_str(),
         }
+        .when(port.when.as_ref())
     };
+    let mut ports = list("ports", workload.ports.iter().map(port).collect());
+    let when = ports.when.take();
     let tree = map! {
         "apiVersion" => "v1",
         "kind" => "Service",
         "metadata" => metadata_of(chart, workload, &workload.object),
-        "spec" => map! {
-            "selector" => labels(&workload.selector),
-            "ports" => workload.ports.iter().map(port).collect::<Vec<_>>(),
-        },
+        "spec" => vec![entry("selector", labels(&workload.selector)), ports],
     };
-    Object::new(format!("{}/service.yaml", workload.name), tree)
+    // A service without ports is none.
+    let object = Object::new(format!("{}/service.yaml", workload.name), tree);
+    when.into_iter().fold(object, Object::only)
 }
 
 fn files(chart: &Chart, workload: &Workload) -> Object {

@@ -1,5 +1,6 @@
 //! The generator on the manifests of this repository, and on wrong ones.
 
+mod calico;
 mod contract;
 mod expect;
 mod explain;
@@ -7,8 +8,10 @@ mod golden;
 mod helm;
 mod knobs;
 mod objects;
+mod procedures;
 mod reach;
 mod refused;
+mod stages;
 mod twinit;
 mod vectors;
 

@@ -183,6 +183,52 @@ fn pods_are_restricted_and_carry_no_token() {
 }
 
 #[test]
+fn alerts_and_dashboards_are_where_operators_and_sidecars_look() {
+    let all = objects(Some("small"), &[]);
+    let rule = object(&all, "PrometheusRule", "ampoule");
+    assert_eq!(rule["metadata"]["labels"]["release"], "kube-prometheus-stack");
+    let alerts: Vec<_> =
+        rule["spec"]["groups"][0]["rules"].as_array().unwrap().iter().map(|rule| rule["alert"].as_str().unwrap()).collect();
+    assert_eq!(alerts, plan().alerts.keys().collect::<Vec<_>>());
+    let files = render(&plan());
+    for name in plan().dashboards.keys() {
+        let map = object(&all, "ConfigMap", &format!("ampoule-dashboard-{name}"));
+        assert_eq!(map["metadata"]["labels"]["grafana_dashboard"], "1");
+        let text = map["data"][format!("ampoule-{name}.json")].as_str().unwrap();
+        assert_eq!(text, files[&format!("monitoring/dashboards/{name}.json")]);
+        let page: Value = serde_json::from_str(text).unwrap();
+        assert!(page["panels"].as_array().unwrap().len() > 1);
+    }
+    assert!(objects(None, &[]).iter().all(|object| object["kind"] != "PrometheusRule"), "without the operator nobody knows the kind");
+}
+
+#[test]
+fn what_is_optional_comes_and_goes_as_a_whole() {
+    let about = |all: &[Value]| {
+        let claim = all.iter().filter(|object| object["kind"] == "PersistentVolumeClaim").count();
+        let pod = &object(all, "Deployment", "ampoule-worker")["spec"]["template"]["spec"];
+        let has = |list: &Value, name: &str| list.as_array().unwrap().iter().filter(|item| item["name"] == name).count();
+        let container = &pod["containers"][0];
+        (
+            claim,
+            has(&pod["volumes"], "volume-ampoule-journals"),
+            has(&container["volumeMounts"], "volume-ampoule-journals"),
+            has(&container["env"], "AMPOULE_JOURNALS"),
+        )
+    };
+    assert_eq!(about(&objects(None, &[])), (0, 0, 0, 0));
+    assert_eq!(about(&objects(None, &[("volumes.ampouleJournals.enabled", true.into())])), (1, 1, 1, 1));
+}
+
+#[test]
+fn grants_are_json_for_the_manager() {
+    let all = objects(None, &[("manager.grants", serde_json::json!({"net": ["*.example.com"]}))]);
+    let container = &object(&all, "StatefulSet", "ampoule-manager")["spec"]["template"]["spec"]["containers"][0];
+    let grants = container["env"].as_array().unwrap().iter().find(|variable| variable["name"] == "AMPOULE_GRANTS").unwrap();
+    assert_eq!(grants["value"], r#"{"net":["*.example.com"]}"#);
+}
+
+#[test]
 fn a_worker_sees_its_own_key_only() {
     let all = objects(None, &[]);
     let worker = object(&all, "Deployment", "ampoule-worker").to_string();

@@ -94,7 +94,7 @@ fn dangling_references() {
         "AMPOULE_SLOTS: {knob: slot}",
         &[
             "components.worker.env.AMPOULE_SLOTS: there is no knob `slot`, did you mean `slots`?",
-            "components.worker.knobs.slots: is used by no variable; take it away, or refer to it",
+            "components.worker.knobs.slots: is used by no variable and no port; take it away, or refer to it",
         ],
     );
     check(

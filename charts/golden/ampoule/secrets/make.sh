@@ -43,14 +43,16 @@ finish() {
 }
 
 # What others have to tell: all of it, before anything is made.
-if ! exists ampoule-database; then
-    : "${AMPOULE_DATABASE_URL:?is missing: url of the database, postgres://…, with user and password}"
+if ! exists ampoule-database && [[ -n ${AMPOULE_DATABASE_URL:-} ]]; then
+    : "${AMPOULE_DATABASE_URL:?is missing: URL of the database, postgres://…, with user and password}"
     checked AMPOULE_DATABASE_URL "$AMPOULE_DATABASE_URL" 16 2048 ''
 fi
 
 # PostgreSQL, for mode: fleet
 if exists ampoule-database; then
     echo "is there: ampoule-database"
+elif [[ -z ${AMPOULE_DATABASE_URL:-} ]]; then
+    echo "left out: ampoule-database, which only mode: fleet needs; set AMPOULE_DATABASE_URL to make it"
 else
     data=
     data+=$(field url "$AMPOULE_DATABASE_URL")$'\n'

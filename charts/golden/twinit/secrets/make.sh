@@ -44,19 +44,19 @@ finish() {
 
 # What others have to tell: all of it, before anything is made.
 if ! exists aisvc; then
-    : "${AISVC_KAFKA_PASSWORD:?is missing: password of its user in kafka}"
+    : "${AISVC_KAFKA_PASSWORD:?is missing: password of its user in Kafka}"
     checked AISVC_KAFKA_PASSWORD "$AISVC_KAFKA_PASSWORD" 8 128 ''
-    : "${AISVC_MONGODB_PASSWORD:?is missing: password of its user in mongodb}"
+    : "${AISVC_MONGODB_PASSWORD:?is missing: password of its user in MongoDB}"
     checked AISVC_MONGODB_PASSWORD "$AISVC_MONGODB_PASSWORD" 8 128 '/'\''"@: '
-    : "${AISVC_REDIS_PASSWORD:?is missing: password of its user in redis}"
+    : "${AISVC_REDIS_PASSWORD:?is missing: password of its user in Redis}"
     checked AISVC_REDIS_PASSWORD "$AISVC_REDIS_PASSWORD" 8 128 ''
 fi
 if ! exists datasourcesvc; then
-    : "${DATASOURCESVC_MONGODB_PASSWORD:?is missing: password of its user in mongodb}"
+    : "${DATASOURCESVC_MONGODB_PASSWORD:?is missing: password of its user in MongoDB}"
     checked DATASOURCESVC_MONGODB_PASSWORD "$DATASOURCESVC_MONGODB_PASSWORD" 8 128 '/'\''"@: '
 fi
 if ! exists filesvc; then
-    : "${FILESVC_MONGODB_PASSWORD:?is missing: password of its user in mongodb}"
+    : "${FILESVC_MONGODB_PASSWORD:?is missing: password of its user in MongoDB}"
     checked FILESVC_MONGODB_PASSWORD "$FILESVC_MONGODB_PASSWORD" 8 128 '/'\''"@: '
 fi
 if ! exists identity-signing; then
@@ -64,27 +64,27 @@ if ! exists identity-signing; then
     checked IDENTITY_SIGNING_CERTIFICATE "$IDENTITY_SIGNING_CERTIFICATE" 200 16384 ''
 fi
 if ! exists itemsvc; then
-    : "${ITEMSVC_MONGODB_PASSWORD:?is missing: password of its user in mongodb}"
+    : "${ITEMSVC_MONGODB_PASSWORD:?is missing: password of its user in MongoDB}"
     checked ITEMSVC_MONGODB_PASSWORD "$ITEMSVC_MONGODB_PASSWORD" 8 128 '/'\''"@: '
-    : "${ITEMSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in postgresql}"
+    : "${ITEMSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in PostgreSQL}"
     checked ITEMSVC_POSTGRESQL_PASSWORD "$ITEMSVC_POSTGRESQL_PASSWORD" 8 128 '/'\''"@: '
 fi
 if ! exists notificationsvc; then
-    : "${NOTIFICATIONSVC_ACTIVEMQ_PASSWORD:?is missing: password of its user in activemq}"
+    : "${NOTIFICATIONSVC_ACTIVEMQ_PASSWORD:?is missing: password of its user in ActiveMQ}"
     checked NOTIFICATIONSVC_ACTIVEMQ_PASSWORD "$NOTIFICATIONSVC_ACTIVEMQ_PASSWORD" 8 128 ''
     : "${NOTIFICATIONSVC_SMTP_PASSWORD:?is missing: password at the mail server}"
     checked NOTIFICATIONSVC_SMTP_PASSWORD "$NOTIFICATIONSVC_SMTP_PASSWORD" 8 128 ''
 fi
 if ! exists objectmodelsvc; then
-    : "${OBJECTMODELSVC_NEO4J_PASSWORD:?is missing: password of its user in neo4j}"
+    : "${OBJECTMODELSVC_NEO4J_PASSWORD:?is missing: password of its user in Neo4j}"
     checked OBJECTMODELSVC_NEO4J_PASSWORD "$OBJECTMODELSVC_NEO4J_PASSWORD" 8 128 ''
 fi
 if ! exists passportsvc; then
-    : "${PASSPORTSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in postgresql}"
+    : "${PASSPORTSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in PostgreSQL}"
     checked PASSPORTSVC_POSTGRESQL_PASSWORD "$PASSPORTSVC_POSTGRESQL_PASSWORD" 8 128 '/'\''"@: '
 fi
 if ! exists workflowsvc; then
-    : "${WORKFLOWSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in postgresql}"
+    : "${WORKFLOWSVC_POSTGRESQL_PASSWORD:?is missing: password of its user in PostgreSQL}"
     checked WORKFLOWSVC_POSTGRESQL_PASSWORD "$WORKFLOWSVC_POSTGRESQL_PASSWORD" 8 128 '/'\''"@: '
 fi
 
@@ -175,8 +175,8 @@ else
 fi
 
 # Bearer keys of the script manager
-if exists dtconsole-scripts; then
-    echo "is there: dtconsole-scripts"
+if exists scripts; then
+    echo "is there: scripts"
 else
     data=
     value=$(random)
@@ -185,7 +185,7 @@ else
     data+=$(field submit "$value")$'\n'
     value=$(random)
     data+=$(field worker "$value")$'\n'
-    finish dtconsole-scripts "$data"
+    finish scripts "$data"
 fi
 
 # The workflow service

@@ -1,9 +1,11 @@
 //! Runbooks: the steps of a procedure in their order, each with what the plan knows about it.
 
+mod script;
+
 use super::{Files, connectivity, secrets};
 use crate::{
-    manifest::{About, Kind, Step},
-    plan::Plan,
+    manifest::{About, Guard, Step},
+    plan::{Plan, lower},
 };
 
 /// Name of the procedure whose reverse is the uninstall.
@@ -13,6 +15,7 @@ pub(super) fn files(plan: &Plan) -> Files {
     let mut files = Files::new();
     for (name, (doc, steps)) in &plan.procedures {
         files.insert(format!("runbook/{}.md", name.to_uppercase()), procedure(plan, name, doc, steps));
+        files.extend(script::files(plan, name, doc, steps));
     }
     if plan.procedures.contains_key(INSTALL) {
         files.insert("runbook/UNINSTALL.md".to_owned(), uninstall(plan));
@@ -22,6 +25,10 @@ pub(super) fn files(plan: &Plan) -> Files {
 
 fn procedure(plan: &Plan, name: &str, doc: &str, steps: &[Step]) -> String {
     let mut text = format!("# {} {}: {name}\n\n{doc}. Paths are those of the rendered folder.\n", plan.install.name, plan.install.version);
+    let scripted = !steps.is_empty() && steps.iter().all(|step| step.about.is_script());
+    if scripted {
+        text.push_str(&format!("\nAll of it is done by `runbook/{name}.sh`, which stops at the first thing that goes wrong.\n"));
+    }
     for (index, step) in steps.iter().enumerate() {
         text.push_str(&format!("\n## {}. {}\n\n", index + 1, step.title));
         text.push_str(&match step.about {
@@ -32,10 +39,22 @@ fn procedure(plan: &Plan, name: &str, doc: &str, steps: &[Step]) -> String {
             About::Monitoring => monitoring(plan),
             About::Secrets => made(plan),
             About::Charts => charts(plan),
+            about => script::told(plan, about),
         });
+        for guard in &step.guards {
+            text.push_str(match guard {
+                Guard::Confirm => "\nBefore it, the name of the namespace has to be typed.\n",
+                Guard::Backup => "\nIt is refused without a complete backup.\n",
+            });
+        }
         for note in &step.notes {
             text.push_str(&format!("\n{note}\n"));
         }
+    }
+    let others: Vec<_> =
+        plan.procedures.keys().filter(|other| *other != name).map(|other| format!("[{other}]({}.md)", other.to_uppercase())).collect();
+    if name == INSTALL && !others.is_empty() {
+        text.push_str(&format!("\nAfterwards: {}.\n", others.join(", ")));
     }
     text
 }
@@ -122,7 +141,7 @@ fn monitoring(plan: &Plan) -> String {
         ));
     }
     for signal in &plan.signals {
-        text.push_str(&format!("`{}` reaches the autoscaler as one figure: {}.\n\n", signal.metric, signal.doc.to_lowercase()));
+        text.push_str(&format!("`{}` reaches the autoscaler as one figure: {}.\n\n", signal.metric, lower(&signal.doc)));
     }
     text + "```sh\nhelm upgrade prometheus-adapter prometheus-community/prometheus-adapter --namespace monitoring --reuse-values \\\n  \
             --values monitoring/prometheus-adapter.values.yaml\nampoule platform preflight MANIFEST --only kubernetes.external-metrics\n```\n"
@@ -150,21 +169,19 @@ fn charts(plan: &Plan) -> String {
     let mut text = "In this order, into one namespace:\n\n```sh\n".to_owned();
     for chart in &plan.charts {
         let urls = if several { " --values charts/urls.yaml" } else { "" };
-        text.push_str(&format!("helm upgrade --install {0} charts/{0} --namespace {namespace}{urls}\n", chart.name));
-        if chart.workloads.iter().any(|workload| workload.kind == Kind::StatefulSet) {
-            text.push_str(&format!(
-                "kubectl --namespace {namespace} wait --for=condition=Ready pods --selector app.kubernetes.io/part-of={} --timeout=15m\n",
-                plan.install.name
-            ));
-        }
-        for volume in plan.volumes.iter().filter(|volume| volume.chart == chart.name) {
+        // What depends on it comes after it, so that it has to be there: pods that are ready, jobs that have ended, volumes that are bound.
+        text.push_str(&format!(
+            "helm upgrade --install {0} charts/{0} --namespace {namespace}{urls} --wait --wait-for-jobs --timeout 15m\n",
+            chart.name
+        ));
+        for volume in plan.volumes.iter().filter(|volume| volume.chart == chart.name && volume.when.is_none()) {
             text.push_str(&format!("kubectl --namespace {namespace} get persistentvolumeclaim {}\n", volume.name));
         }
     }
     text.push_str("ampoule platform preflight MANIFEST\n```\n");
     for chart in &plan.charts {
         if !chart.variants.is_empty() {
-            let ways: Vec<_> = chart.variants.iter().map(|(name, doc)| format!("`mode: {name}` ({})", doc.to_lowercase())).collect();
+            let ways: Vec<_> = chart.variants.iter().map(|(name, doc)| format!("`mode: {name}` ({})", lower(doc))).collect();
             text.push_str(&format!("\n{}: {}.\n", chart.name, ways.join(" or ")));
         }
     }
