@@ -32,10 +32,7 @@ pub fn svg(plan: &Plan) -> String {
          <path d=\"M0 0 8 4 0 8z\" fill=\"#555\"/></marker></defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
         plan.install.name
     );
-    for link in &plan.links {
-        let (Some(from), Some(to)) = (places.get(link.from.component.as_str()), places.get(link.to.component.as_str())) else { continue };
-        out.push_str(&edge(*from, *to, &label(link)));
-    }
+    out.push_str(&edges(plan, &places));
     for (name, place) in &places {
         out.push_str(&node(name, &plan.parts[*name], *place));
     }
@@ -70,24 +67,83 @@ fn label(link: &crate::plan::Link) -> String {
     numbers.join(" ")
 }
 
-fn edge(from: (i32, i32), to: (i32, i32), label: &str) -> String {
-    let (y1, y2) = (from.1 + BOX.1 / 2, to.1 + BOX.1 / 2);
-    let (x1, x2) = match from.0.cmp(&to.0) {
-        std::cmp::Ordering::Less => (from.0 + BOX.0, to.0),
-        std::cmp::Ordering::Greater => (from.0, to.0 + BOX.0),
-        // Inside of a column, around it.
-        std::cmp::Ordering::Equal => (from.0 + BOX.0, to.0 + BOX.0),
+/// Where boxes are, by name.
+type Places<'a> = BTreeMap<&'a str, (i32, i32)>;
+
+/// One end of a line: the box, and its right side or its left.
+type End<'a> = (&'a str, bool);
+
+fn edges(plan: &Plan, places: &Places<'_>) -> String {
+    let mut lines = Vec::new();
+    for link in &plan.links {
+        let (from, to) = (link.from.component.as_str(), link.to.component.as_str());
+        let (Some(a), Some(b)) = (places.get(from), places.get(to)) else { continue };
+        // Inside of a column, a line goes around it, at the right.
+        lines.push(((from, a.0 <= b.0), (to, a.0 >= b.0), label(link)));
+    }
+    // Lines of one side part along it, in the order of where they lead to.
+    let mut sides: BTreeMap<End<'_>, Vec<(i32, usize, bool)>> = BTreeMap::new();
+    for (index, (from, to, _)) in lines.iter().enumerate() {
+        sides.entry(*from).or_default().push((places[to.0].1, index, true));
+        sides.entry(*to).or_default().push((places[from.0].1, index, false));
+    }
+    let place = |end: End<'_>, index: usize, starts: bool| {
+        let mut order = sides[&end].clone();
+        order.sort_unstable();
+        let rank = order.iter().position(|(_, other, start)| (*other, *start) == (index, starts)).unwrap_or_default() as i32;
+        let (x, y) = places[end.0];
+        (if end.1 { x + BOX.0 } else { x }, y + BOX.1 * (rank + 1) / (order.len() as i32 + 1))
     };
-    let bend = if from.0 == to.0 { 70 } else { (x2 - x1) / 2 };
-    let (c1, c2) = if from.0 == to.0 { (x1 + bend, x2 + bend) } else { (x1 + bend, x2 - bend) };
-    // Two thirds of the way: there, lines of one box have parted.
-    let (x, y) = ((x1 + 6 * c1 + 12 * c2 + 8 * x2) / 27, (7 * y1 + 20 * y2) / 27 + 4);
-    format!(
-        "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#777\" marker-end=\"url(#arrow)\"/>\n\
-         <text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#444\" stroke=\"#fff\" stroke-width=\"4\" \
-         paint-order=\"stroke\">{}</text>\n",
-        escaped(label)
-    )
+    let (mut paths, mut labels, mut taken) = (String::new(), String::new(), Vec::new());
+    for (index, (from, to, label)) in lines.iter().enumerate() {
+        let ((x1, y1), (x2, y2)) = (place(*from, index, true), place(*to, index, false));
+        let bend = if x1 == x2 { AROUND } else { (x2 - x1) / 2 };
+        let curve = [(x1, y1), (x1 + bend, y1), (if x1 == x2 { x2 + bend } else { x2 - bend }, y2), (x2, y2)];
+        let [_, (c1, _), (c2, _), _] = curve;
+        paths.push_str(&format!(
+            "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#777\" marker-end=\"url(#arrow)\"/>\n"
+        ));
+        // The first place along the line that no other label has; two thirds of the way, lines of one box have parted.
+        let free = |at: &(i32, i32)| taken.iter().all(|other: &((i32, i32), i32)| !overlap((*at, width(label)), *other));
+        let mut along = ALONG.iter().map(|part| point(curve, *part));
+        let at = along.clone().find(free).or_else(|| along.next()).unwrap_or((x2, y2));
+        taken.push((at, width(label)));
+        labels.push_str(&format!(
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#444\" stroke=\"#fff\" stroke-width=\"4\" \
+             paint-order=\"stroke\">{}</text>\n",
+            at.0,
+            at.1 + 4,
+            escaped(label)
+        ));
+    }
+    paths + &labels
+}
+
+/// How far a line inside of a column goes around it.
+const AROUND: i32 = 70;
+
+/// Where a label may be, in percent of its line.
+const ALONG: [i32; 9] = [66, 58, 74, 50, 42, 82, 34, 26, 18];
+
+/// The height of a label, and about the width of its letters.
+const LABEL: (i32, i32) = (13, 6);
+
+fn width(label: &str) -> i32 {
+    label.chars().count() as i32 * LABEL.1 + 6
+}
+
+fn overlap(((x1, y1), width1): ((i32, i32), i32), ((x2, y2), width2): ((i32, i32), i32)) -> bool {
+    (x1 - x2).abs() * 2 < width1 + width2 && (y1 - y2).abs() < LABEL.0
+}
+
+/// A point of a cubic curve, in whole numbers: pictures are the same on every machine.
+fn point(curve: [(i32, i32); 4], percent: i32) -> (i32, i32) {
+    let (t, rest) = (i64::from(percent), i64::from(100 - percent));
+    let weights = [rest * rest * rest, 3 * rest * rest * t, 3 * rest * t * t, t * t * t];
+    let one = |of: fn(&(i32, i32)) -> i32| {
+        (curve.iter().zip(weights).map(|(point, weight)| i64::from(of(point)) * weight).sum::<i64>() / 1_000_000) as i32
+    };
+    (one(|point| point.0), one(|point| point.1))
 }
 
 fn node(name: &str, part: &PartRef, (x, y): (i32, i32)) -> String {
@@ -115,6 +171,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Deployment => "deployment",
         Kind::StatefulSet => "stateful set",
         Kind::Job => "job",
+        Kind::CronJob => "cron job",
+        Kind::Release => "chart of others",
         Kind::Test => "test",
         Kind::External => "pods of others",
         Kind::Host => "outside the cluster",

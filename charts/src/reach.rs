@@ -61,7 +61,7 @@ impl Plan {
             Answer::no("neither is installed here; this manifest does not decide about it")
         } else if inside(dialler) && !inside(target) && guarded {
             Answer::no(format!("what is not isolated may dial what `connections` lists, and {to} is not there"))
-        } else if target.kind == Kind::Job || target.kind == Kind::Test || target.ports.is_empty() && inside(target) {
+        } else if matches!(target.kind, Kind::Job | Kind::CronJob | Kind::Test) || target.ports.is_empty() && inside(target) {
             Answer::no(format!("{to} listens on no port"))
         } else {
             let ports = target.ports.iter().map(|port| format!("{}/{}", port.number, port.protocol.as_str())).collect();

@@ -61,12 +61,20 @@ fn grants(check: &mut Check<'_>) {
         }
     }
     let clouds = &manifest.clouds;
-    if !manifest.grants.is_empty() && clouds.aws.is_none() && clouds.oci.is_none() {
+    if !manifest.grants.is_empty() && clouds.aws.is_none() && clouds.oci.is_none() && clouds.azure.is_none() && clouds.alicloud.is_none() {
         check.tell("clouds", "names no cloud, and there are grants; add the cloud in which the buckets are");
     }
 }
 
 fn ids(check: &mut Check<'_>) {
+    if let Some(azure) = &check.manifest.clouds.azure {
+        for (key, id) in [("subscription", &azure.subscription), ("tenant", &azure.tenant)] {
+            let parts: Vec<_> = id.split('-').map(str::len).collect();
+            if parts != [8, 4, 4, 4, 12] || !id.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+                check.tell(format!("clouds.azure.{key}"), format!("`{id}` is no id; write it like 00000000-0000-0000-0000-000000000000"));
+            }
+        }
+    }
     let Some(oci) = &check.manifest.clouds.oci else { return };
     for (key, kind, id) in [("compartment", "compartment", &oci.compartment), ("cluster", "cluster", &oci.cluster)] {
         // ocid1.KIND.REALM.[REGION][.FUTURE].UNIQUE

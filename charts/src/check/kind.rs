@@ -79,11 +79,13 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
     let kind = component.kind;
     let ours = kind.installed();
     let served = matches!(kind, Kind::Deployment | Kind::StatefulSet);
-    let listens = !matches!(kind, Kind::Test | Kind::Job | Kind::Cluster);
+    let listens = !matches!(kind, Kind::Test | Kind::Job | Kind::CronJob | Kind::Cluster);
     // (member, is it there, may it be, must it be)
     let members = [
         ("pods", component.pods.is_some(), kind == Kind::External, kind == Kind::External),
         ("host", component.host.is_some(), kind == Kind::Host, kind == Kind::Host),
+        ("schedule", component.schedule.is_some(), kind == Kind::CronJob, kind == Kind::CronJob),
+        ("release", component.release.is_some(), kind == Kind::Release, kind == Kind::Release),
         ("image", component.image.is_some(), ours, ours),
         ("command", !component.command.is_empty(), ours, false),
         ("resources", component.resources.is_some(), ours, ours),
@@ -113,6 +115,9 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
         } else if must && !there {
             check.tell(key, format!("kind {kind} needs `{member}`"));
         }
+    }
+    if component.schedule.as_ref().is_some_and(|schedule| schedule.split_whitespace().count() != 5) {
+        check.tell(format!("{key}.schedule"), "has five fields: minute, hour, day of the month, month, day of the week");
     }
     for (name, port) in &component.ports {
         let twin =

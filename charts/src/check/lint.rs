@@ -1,7 +1,7 @@
 //! What is allowed and yet not as one would wish: where a document is wrong in a way that an operator may have to live with.
 
 use super::Check;
-use crate::manifest::Statements;
+use crate::manifest::{Kind, Statements};
 
 /// Ports by name, and the numbers that are registered for them.
 const REGISTERED: &[(&str, &[u16])] = &[
@@ -42,6 +42,24 @@ pub(super) fn check(check: &mut Check<'_>) {
             );
             check.tell(format!("components.{name}.isolation.denied_nets"), message);
         }
+    }
+    for (key, there) in [
+        ("clouds.azure", manifest.clouds.azure.is_some()),
+        ("clouds.alicloud", manifest.clouds.alicloud.is_some()),
+        ("mesh", manifest.mesh.is_some()),
+    ] {
+        if there {
+            check.tell(key, "is described, and nothing is rendered of it so far");
+        }
+    }
+    for (name, _) in manifest.hosts.iter().filter(|(_, host)| !host.is_plain()) {
+        check.tell(
+            format!("hosts.{name}"),
+            "has no Ingress: nothing renders `rewrite` and `auth` so far, and without them it would be open",
+        );
+    }
+    for (name, _) in manifest.components.iter().filter(|(_, component)| component.kind == Kind::Release) {
+        check.tell(format!("components.{name}"), "is a chart of others, and nothing is rendered of it so far: install it yourself");
     }
     if let Some(oci) = &manifest.clouds.oci {
         let pairs: usize = manifest.grants.iter().map(|grant| grant.buckets.len()).sum();

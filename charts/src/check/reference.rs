@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use crate::{
-    manifest::{Component, Env, EnvSource, Kind},
+    manifest::{Auth, Component, Env, EnvSource, Kind},
     problem::suggestion,
 };
 
@@ -17,6 +17,9 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (name, host) in &manifest.hosts {
         for (index, route) in host.routes.iter().enumerate() {
             port(check, &format!("hosts.{name}.routes[{index}]"), &route.component, &route.port);
+            if let Some(auth) = &route.auth {
+                self::auth(check, &mut used, &format!("hosts.{name}.routes[{index}].auth"), auth);
+            }
         }
         for (index, chart) in host.url_in.iter().enumerate() {
             check.declared(&format!("hosts.{name}.url_in[{index}]"), "chart", chart, &manifest.charts);
@@ -24,6 +27,14 @@ pub(super) fn check(check: &mut Check<'_>) {
         let twin = manifest.hosts.iter().find(|(other, twin)| *other < name && twin.name == host.name);
         if let Some((other, _)) = twin {
             check.tell(format!("hosts.{name}.name"), format!("`{}` is host `{other}` already; refer to that one", host.name));
+        }
+    }
+    if let Some(asked) = manifest.mesh.as_ref().and_then(|mesh| mesh.asks.as_ref()) {
+        check.declared("mesh.asks", "component", asked, &manifest.components);
+    }
+    for (name, component) in &manifest.components {
+        if let Some(dump) = component.host.as_ref().and_then(|host| host.dump.as_ref()) {
+            secret_key(check, &mut used, &format!("components.{name}.host.dump.url"), &dump.url);
         }
     }
     for (name, signal) in &manifest.signals {
@@ -125,19 +136,37 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
                 }
             }
             EnvSource::Secret(reference) | EnvSource::SecretFile(reference) => {
-                let Some((secret, field)) = reference.split_once('.') else {
-                    check.tell(&key, format!("`{reference}` names no key of a secret; write SECRET.KEY"));
-                    continue;
-                };
-                used.secrets.insert(secret.to_owned());
-                if check.declared(&key, "secret", secret, &manifest.secrets) {
-                    check.declared(&key, &format!("key of secret `{secret}`:"), field, &manifest.secrets[secret].keys);
-                }
+                secret_key(check, used, &key, reference);
             }
         }
     }
     for knob in component.knobs.keys().filter(|knob| !knobs.contains(knob)) {
         check.tell(format!("{key}.knobs.{knob}"), "is used by no variable and no port; take it away, or refer to it");
+    }
+}
+
+fn auth(check: &mut Check<'_>, used: &mut Used, key: &str, auth: &Auth) {
+    match auth {
+        Auth::Token(token) => {
+            check.declared(&format!("{key}.token.issuer"), "host", &token.issuer, &check.manifest.hosts);
+        }
+        Auth::Certificate(about) => {
+            for reference in [Some(&about.authority), about.revoked.as_ref()].into_iter().flatten() {
+                secret_key(check, used, &format!("{key}.certificate"), reference);
+            }
+        }
+    }
+}
+
+/// A key of a secret, as `SECRET.KEY`.
+fn secret_key(check: &mut Check<'_>, used: &mut Used, key: &str, reference: &str) {
+    let Some((secret, field)) = reference.split_once('.') else {
+        return check.tell(key, format!("`{reference}` names no key of a secret; write SECRET.KEY"));
+    };
+    used.secrets.insert(secret.to_owned());
+    let secrets = &check.manifest.secrets;
+    if check.declared(key, "secret", secret, secrets) {
+        check.declared(key, &format!("key of secret `{secret}`:"), field, &secrets[secret].keys);
     }
 }
 

@@ -9,6 +9,30 @@ pub struct Clouds {
     pub aws: Option<Aws>,
     /// Oracle Cloud Infrastructure.
     pub oci: Option<Oci>,
+    /// Microsoft Azure. Nothing is rendered of it so far.
+    pub azure: Option<Azure>,
+    /// Alibaba Cloud. Nothing is rendered of it so far.
+    pub alicloud: Option<AliCloud>,
+}
+
+/// Microsoft Azure.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Azure {
+    /// Id of the subscription.
+    pub subscription: String,
+    /// Id of the tenant.
+    pub tenant: String,
+    /// Region by default.
+    pub location: String,
+}
+
+/// Alibaba Cloud.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AliCloud {
+    /// Region by default.
+    pub region: String,
 }
 
 /// Amazon Web Services.

@@ -15,10 +15,14 @@ pub enum Kind {
     StatefulSet,
     /// A pod that runs once at each install and upgrade, and ends.
     Job,
+    /// A pod that runs at certain times.
+    CronJob,
     /// A pod that `helm test` runs once, to see that the install works.
     Test,
     /// Pods that are there already and belong to others: DNS, Prometheus, clients.
     External,
+    /// A Helm chart of others, which they install. Nothing is rendered of it so far.
+    Release,
     /// A service outside the cluster: a database, a mail server, the load balancer.
     Host,
     /// Any address.
@@ -30,7 +34,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it is installed by this manifest.
     pub const fn installed(self) -> bool {
-        matches!(self, Self::Deployment | Self::StatefulSet | Self::Job | Self::Test)
+        matches!(self, Self::Deployment | Self::StatefulSet | Self::Job | Self::CronJob | Self::Test)
     }
 }
 
@@ -59,6 +63,10 @@ pub struct Component {
     pub host: Option<Address>,
     /// Name of its image.
     pub image: Option<String>,
+    /// Cron job: when it runs, as `0 */3 * * *`.
+    pub schedule: Option<String>,
+    /// Release: where the chart comes from.
+    pub release: Option<Release>,
     /// What is started, and its arguments.
     #[serde(default)]
     pub command: Vec<String>,
@@ -97,6 +105,18 @@ pub struct Component {
     pub disruption: Option<Disruption>,
     /// Present: nothing in and nothing out but the connections to and from the components listed here.
     pub isolation: Option<Isolation>,
+}
+
+/// A Helm chart of others.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The repository that it is in.
+    pub repository: String,
+    /// Its name there.
+    pub chart: String,
+    /// Its version.
+    pub version: String,
 }
 
 /// Pods of others, by namespace and labels.

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Auth;
+
 /// What is installed, and where it can be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +74,17 @@ pub struct Route {
     pub port: String,
     /// Path prefixes that are let through; everything else stays inside the cluster.
     pub paths: Vec<String>,
+    /// What the component sees in place of the prefix.
+    pub rewrite: Option<String>,
+    /// Who may pass; everybody if absent.
+    pub auth: Option<Auth>,
+}
+
+impl Host {
+    /// Whether an Ingress can do what the routes say; else there is none, because it would do less.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.routes.iter().all(|route| route.rewrite.is_none() && route.auth.is_none())
+    }
 }
 
 /// A volume that several pods share.

@@ -5,6 +5,7 @@
 
 mod cloud;
 mod component;
+mod entrance;
 mod gitops;
 mod install;
 mod network;
@@ -17,11 +18,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
-    cloud::{Aws, Bucket, Clouds, Grant, Identity, Oci, Statements},
+    cloud::{AliCloud, Aws, Azure, Bucket, Clouds, Grant, Identity, Oci, Statements},
     component::{
-        Address, Component, Disruption, Dump, Env, EnvSource, Kind, KnobSpec, Mount, Pods, Probe, Probes, Resources, Scaling, StopWithin,
-        Storage,
+        Address, Component, Disruption, Dump, Env, EnvSource, Kind, KnobSpec, Mount, Pods, Probe, Probes, Release, Resources, Scaling,
+        StopWithin, Storage,
     },
+    entrance::{Auth, CertificateAuth, Mesh, MeshKind, TenantRule, TokenAuth},
     gitops::{ArgoCd, Flux, GitOps, Stage},
     install::{Chart, Host, Image, Install, Profile, Route, Volume},
     network::{Connection, Isolation, Port, Protocol},
@@ -39,6 +41,8 @@ pub struct Manifest {
     /// The clouds that it can stand in.
     #[serde(default)]
     pub clouds: Clouds,
+    /// A mesh of proxies beside the pods.
+    pub mesh: Option<Mesh>,
     /// How clusters follow a repository; stages are rendered for it.
     pub gitops: Option<GitOps>,
     /// The stages on the way to production.

@@ -209,7 +209,7 @@ impl Names<'_> {
         let replaced = |name: &str| self.0.components.values().any(|other| other.stands_for.as_deref() == Some(name));
         let answers = mine.first().filter(|route| !replaced(&route.component));
         let variant = answers.and_then(|route| self.0.components[&route.component].variant.clone());
-        (!mine.is_empty()).then(|| HostRef {
+        (!mine.is_empty() && host.is_plain()).then(|| HostRef {
             object: format!("{chart}-{name}"),
             knobs: format!("hosts.{}", key(name)),
             dns: match url_knob(chart, name, host) {
@@ -252,6 +252,7 @@ impl Names<'_> {
             selector: self.selector(name),
             instance: self.instance(component),
             image: format!("images.{}", key(component.image.as_deref().unwrap_or_default())),
+            schedule: component.schedule.clone(),
             command: component.command.clone(),
             env: component.env.iter().map(|(variable, value)| (variable.clone(), self.env(name, component, value))).collect(),
             secret_files,

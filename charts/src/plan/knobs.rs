@@ -112,7 +112,7 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         }
     }
     for (name, host) in &manifest.hosts {
-        if !host.routes.iter().any(|route| ours(&route.component)) {
+        if !host.is_plain() || !host.routes.iter().any(|route| ours(&route.component)) {
             continue;
         }
         let at = |leaf| format!("hosts.{}.{leaf}", key(name));

@@ -209,6 +209,8 @@ pub struct Workload {
     pub instance: Tree,
     /// Path of its image's knobs.
     pub image: String,
+    /// When it runs, by the calendar.
+    pub schedule: Option<String>,
     /// What is started.
     pub command: Vec<String>,
     /// Environment variables in the order of their names.

@@ -24,7 +24,7 @@ pub(super) fn spec(workload: &Workload) -> Tree {
         // Variables about the services of the namespace are nobody's business in a sealed pod.
         entry("enableServiceLinks", false),
     ];
-    if matches!(workload.kind, Kind::Test | Kind::Job) {
+    if matches!(workload.kind, Kind::Test | Kind::Job | Kind::CronJob) {
         spec.push(entry("restartPolicy", "Never"));
     }
     if let Some(grace) = &workload.grace {

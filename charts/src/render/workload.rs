@@ -18,6 +18,7 @@ pub(super) fn objects(chart: &Chart, workload: &Workload) -> Vec<Object> {
         Kind::StatefulSet => stateful_set(chart, workload),
         Kind::Test => test(chart, workload),
         Kind::Job => job(chart, workload),
+        Kind::CronJob => cron_job(chart, workload),
         _ => deployment(chart, workload),
     }];
     objects.extend((!workload.ports.is_empty()).then(|| service(chart, workload)));
@@ -87,6 +88,22 @@ fn job(chart: &Chart, workload: &Workload) -> Object {
         "spec" => vec![entry("backoffLimit", JOB_RETRIES), template(chart, workload)],
     };
     Object::new(format!("{}/job.yaml", workload.name), tree)
+}
+
+/// One at a time: what is late is left out, not made up for.
+fn cron_job(chart: &Chart, workload: &Workload) -> Object {
+    let job = vec![entry("backoffLimit", 1), template(chart, workload)];
+    let tree = map! {
+        "apiVersion" => "batch/v1",
+        "kind" => "CronJob",
+        "metadata" => metadata_of(chart, workload, &workload.object),
+        "spec" => map! {
+            "schedule" => workload.schedule.as_deref().unwrap_or_default(),
+            "concurrencyPolicy" => "Forbid",
+            "jobTemplate" => map! { "spec" => job },
+        },
+    };
+    Object::new(format!("{}/cronjob.yaml", workload.name), tree)
 }
 
 fn selector(workload: &Workload) -> crate::tree::Entry {

@@ -11,6 +11,7 @@ mod objects;
 mod procedures;
 mod reach;
 mod refused;
+mod shape;
 mod stages;
 mod twinit;
 mod vectors;

@@ -25,7 +25,7 @@ pub(super) fn files(plan: &Plan, name: &str, doc: &str, steps: &[Step]) -> Files
         return files;
     }
     let install = &plan.install;
-    let wants_folder = steps.iter().any(|step| needs_folder(step));
+    let wants_folder = steps.iter().any(needs_folder);
     let argument = if wants_folder { " FOLDER" } else { "" };
     let mut text = format!(
         "#!/usr/bin/env bash\n# {}: {name}. {doc}.\n#\n#   runbook/{name}.sh{argument}\nset -euo pipefail\numask 077\nnamespace=${{NAMESPACE:-{}}}\n\
