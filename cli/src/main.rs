@@ -21,6 +21,7 @@ mod schedule;
 mod script;
 mod serve;
 mod submit;
+mod types;
 
 use clap::{Parser, Subcommand};
 
@@ -74,6 +75,8 @@ enum Command {
     Platform(platform::Args),
     /// Tell how many sandboxes fit into a given memory.
     Capacity(capacity::Args),
+    /// Print the TypeScript declarations of everything that a script can see.
+    Types(types::Args),
     /// Measure what a sandbox costs on this machine.
     Bench(bench::Args),
     /// Compile the TypeScript on standard input, for a manager that keeps away from it.
@@ -121,6 +124,7 @@ fn main() -> std::process::ExitCode {
             Command::Tenant(args) => admin_commands::tenant(args).await,
             Command::Platform(args) => platform::platform(args).await,
             Command::Capacity(args) => capacity::capacity(args).await,
+            Command::Types(args) => types::types(&args),
             Command::Bench(args) => bench::bench(args).await,
             Command::CompileTypescript => compile_typescript(),
         }

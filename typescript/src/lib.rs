@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod declarations;
 mod error;
 mod imports;
 pub mod request;
 mod script;
 
 pub use compile::compile;
+pub use declarations::DECLARATIONS;
 pub use error::SourceError;
 pub use imports::{Import, imports};
 pub use script::{compile_library, compile_script, is_typescript, is_typescript_library};

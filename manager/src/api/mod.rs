@@ -15,6 +15,7 @@ mod openapi;
 mod problem;
 mod schedules;
 mod scripts;
+mod types;
 
 use std::sync::Arc;
 
@@ -87,8 +88,12 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .routes(routes!(attend::attend))
         .routes(routes!(leases::complete))
         .routes(routes!(leases::release));
-    // Probes and scrapes carry no key; what they see is counts.
-    let open = OpenApiRouter::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(health::metrics));
+    // Probes, scrapes and editors carry no key; what they see is counts, and what every Ampoule has.
+    let open = OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(types::types));
 
     let (mut all, mut document, mut needs) = (Router::new(), OpenApi::default(), openapi::Needs::new());
     for (role, routes) in [

@@ -75,7 +75,8 @@ fn matrix() -> Vec<Row> {
         ("POST /v1/leases/complete", worker, json!({"reports": [{"token": "TOKEN", "report": returned("1")}]}), stale()),
         ("GET /healthz", None, none.clone(), Same),
         ("GET /readyz", None, none.clone(), Same),
-        ("GET /metrics", None, none, Same),
+        ("GET /metrics", None, none.clone(), Same),
+        ("GET /v1/types", None, none, Same),
     ];
     rows.extend(others.into_iter().map(|(call, role, body, other)| (call.to_owned(), role, body, other)));
     rows

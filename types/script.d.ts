@@ -1,0 +1,83 @@
+// What a script of Ampoule finds beside ECMAScript.
+//
+//   ampoule types --output ampoule.d.ts          or GET /v1/types of a manager
+//   tsc --noEmit --target esnext --module esnext --moduleResolution bundler --lib esnext --types '' ampoule.d.ts script.ts
+//
+// Without "dom" in `lib`: what of the web is here is declared here.
+
+declare namespace Ampoule {
+  /** The function that a run calls. What it returns, or its promise gives, must be JSON: it is the job's value. */
+  type Entry<Input = any, Output = unknown> = (input: Input, libraries: Libraries, ctx: Context) => Output | Promise<Output>;
+
+  /** A default export that groups entries. */
+  type Entries = {
+    [name: string]: Entry | unknown;
+    /** What a job can name, for people; never the default entry. */
+    getRunnableScripts?(): { name: string; script: string }[];
+  };
+
+  /** The libraries of the job, by name, as modules. */
+  interface Libraries {
+    readonly [name: string]: any;
+  }
+
+  /** The run, and what it was granted. */
+  interface Context {
+    /** The job's id; empty where there is no job. */
+    readonly jobId: string;
+    /** 1 for the first attempt. */
+    readonly attempt: number;
+    /** The script's name. */
+    readonly script: string;
+    /** The job's own object. */
+    readonly context: any;
+    /** Writes `progress: VALUE` into the log. */
+    progress(value: unknown): void;
+    /** Folders that were granted, by name. */
+    readonly dirs: { readonly [name: string]: Folder };
+    /** Settings that came with the job; one that did not is undefined. */
+    readonly env: { readonly [name: string]: string | undefined };
+    readonly secrets: Secrets;
+  }
+
+  interface Secrets {
+    /** The value of a secret that was granted. */
+    get(name: string): Promise<string>;
+  }
+
+  /** A folder. Paths are relative, without `..`. Failures are `DirError`s with a `code`. */
+  interface Folder {
+    readText(path: string): Promise<string>;
+    readBytes(path: string): Promise<Uint8Array>;
+    writeText(path: string, text: string): Promise<void>;
+    writeBytes(path: string, bytes: BufferSource): Promise<void>;
+    list(path?: string): Promise<FolderEntry[]>;
+    stat(path?: string): Promise<FolderStat>;
+    remove(path: string): Promise<void>;
+    mkdir(path: string): Promise<void>;
+    rename(path: string, to: string): Promise<void>;
+  }
+
+  interface FolderEntry {
+    readonly name: string;
+    readonly kind: "file" | "dir" | "link" | "other";
+  }
+
+  interface FolderStat {
+    readonly kind: "file" | "dir" | "link" | "other";
+    readonly size: number;
+    readonly modifiedMs: number;
+  }
+}
+
+/** Thrown by what was not granted. */
+declare class NotGranted extends Error {
+  constructor(capability: string, why?: string);
+  /** `not_granted`. */
+  readonly code: string;
+  /** The grant that would have been needed: `net api.example.com:443`. */
+  readonly capability: string;
+}
+
+/** Modules of libraries: their types are not known here. */
+declare module "lib:*";

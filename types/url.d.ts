@@ -1,0 +1,40 @@
+
+// ---- URLs
+
+declare class URL {
+  constructor(url: string | URL, base?: string | URL);
+  static canParse(url: string | URL, base?: string | URL): boolean;
+  static parse(url: string | URL, base?: string | URL): URL | null;
+  hash: string;
+  host: string;
+  hostname: string;
+  href: string;
+  readonly origin: string;
+  password: string;
+  pathname: string;
+  port: string;
+  protocol: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  username: string;
+  toJSON(): string;
+  toString(): string;
+}
+
+declare class URLSearchParams {
+  constructor(init?: string | Iterable<readonly [string, string]> | Record<string, string> | URLSearchParams);
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  toString(): string;
+  entries(): IteratorObject<[string, string], undefined>;
+  keys(): IteratorObject<string, undefined>;
+  values(): IteratorObject<string, undefined>;
+  forEach(callback: (value: string, name: string, parent: URLSearchParams) => void, thisArg?: any): void;
+  [Symbol.iterator](): IteratorObject<[string, string], undefined>;
+}
