@@ -8,7 +8,7 @@ use std::{io, path::PathBuf, process::Stdio, time::Duration};
 use ampoule_protocol::{JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Modules, ScriptSource};
 use ampoule_typescript::{
     SourceError, is_typescript, is_typescript_library,
-    request::{Answer, Request},
+    request::{Answer, Request, Sources},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -21,6 +21,8 @@ use tokio::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Processes at a time; each may use a processor and two gigabytes. Who comes then waits.
 const PROCESSES: usize = 2;
+/// Sources that share a process: with the jobs of a batch together it takes no longer than with a large one alone.
+const SHARED_BYTES: usize = 1 << 20;
 /// Most bytes of an answer: sources of the largest size with their maps.
 const MAX_ANSWER_BYTES: u64 = 128 << 20;
 
@@ -56,24 +58,45 @@ impl Compiler {
 
     /// Compiles what is TypeScript in the sources that come with a job; most have none.
     pub(crate) async fn compile_job(&self, spec: &mut JobSpec) -> Result<(), CompileError> {
-        let script = match &spec.script {
-            JobScript::Inline(script) if is_typescript(script) => Some(script.clone()),
-            _ => None,
-        };
-        let compiles = |library: &JobLibrary| matches!(&library.of, LibraryOf::Source(source) if is_typescript_library(source));
-        let libraries: Vec<_> = spec.libraries.iter().filter(|library| compiles(library)).filter_map(source_of).cloned().collect();
-        if script.is_none() && libraries.is_empty() {
-            return Ok(());
+        self.compile_jobs(std::slice::from_mut(spec)).await.map_err(|(_, error)| error)
+    }
+
+    /// The same for many jobs, with as few processes as their sizes allow. An error comes with the place of its job.
+    pub(crate) async fn compile_jobs(&self, specs: &mut [JobSpec]) -> Result<(), (usize, CompileError)> {
+        let (mut places, mut jobs, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for place in 0..specs.len() {
+            let Some(sources) = taken(&specs[place]) else { continue };
+            if !jobs.is_empty() && bytes + sources.bytes() > SHARED_BYTES {
+                let together = std::mem::take(&mut jobs);
+                self.compile_together(specs, &std::mem::take(&mut places), together).await?;
+                bytes = 0;
+            }
+            bytes += sources.bytes();
+            places.push(place);
+            jobs.push(sources);
         }
-        let compiled = self.ask(&Request { script, libraries }).await?;
-        if let Some(script) = compiled.script {
-            spec.script = JobScript::Inline(script);
+        self.compile_together(specs, &places, jobs).await
+    }
+
+    async fn compile_together(&self, specs: &mut [JobSpec], places: &[usize], jobs: Vec<Sources>) -> Result<(), (usize, CompileError)> {
+        let Some(first) = places.first() else { return Ok(()) };
+        let request = Request { jobs };
+        match self.ask(&request).await {
+            Ok(compiled) => {
+                places.iter().zip(compiled.jobs).for_each(|(place, sources)| put_back(&mut specs[*place], sources));
+                Ok(())
+            }
+            Err((place, error @ CompileError::Wrong(_))) => Err((places.get(place).copied().unwrap_or(*first), error)),
+            // Of which it was too much, only each by itself tells.
+            Err((_, CompileError::TooMuch)) if places.len() > 1 => {
+                for (place, sources) in places.iter().zip(request.jobs) {
+                    let compiled = self.ask(&Request { jobs: vec![sources] }).await.map_err(|(_, error)| (*place, error))?;
+                    compiled.jobs.into_iter().for_each(|sources| put_back(&mut specs[*place], sources));
+                }
+                Ok(())
+            }
+            Err((_, error)) => Err((*first, error)),
         }
-        let places = spec.libraries.iter_mut().filter(|library| compiles(library));
-        for (place, library) in places.zip(compiled.libraries) {
-            place.of = LibraryOf::Source(library);
-        }
-        Ok(())
     }
 
     /// Compiles what is TypeScript among modules that are published, by their paths.
@@ -82,11 +105,20 @@ impl Compiler {
         if !is_typescript(&script) {
             return Ok(script.modules);
         }
-        let compiled = self.ask(&Request { script: Some(script), libraries: Vec::new() }).await?;
-        Ok(compiled.script.map(|script| script.modules).unwrap_or_default())
+        let request = Request { jobs: vec![Sources { script: Some(script), libraries: Vec::new() }] };
+        let compiled = self.ask(&request).await.map_err(|(_, error)| error)?;
+        Ok(compiled.jobs.into_iter().find_map(|job| job.script).map(|script| script.modules).unwrap_or_default())
     }
 
-    async fn ask(&self, request: &Request) -> Result<Request, CompileError> {
+    /// An error comes with the place of its job in the request.
+    async fn ask(&self, request: &Request) -> Result<Request, (usize, CompileError)> {
+        match self.answer(request).await.map_err(|error| (0, error))? {
+            Answer::Compiled(compiled) => Ok(compiled),
+            Answer::Wrong { place, error } => Err((place, CompileError::Wrong(error))),
+        }
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, CompileError> {
         let [program, arguments @ ..] = self.command.as_deref().unwrap_or_default() else { return Err(CompileError::Unavailable) };
         let _process = self.processes.acquire().await.map_err(|_| CompileError::Unavailable)?;
         let text = serde_json::to_vec(request).map_err(io::Error::from)?;
@@ -114,12 +146,32 @@ impl Compiler {
         };
         let answer = time::timeout(TIMEOUT, talk).await.map_err(|_| CompileError::TooMuch)??;
         let answer = tokio::task::spawn_blocking(move || serde_json::from_slice(&answer)).await.map_err(io::Error::from)?;
-        match answer {
-            Ok(Answer::Compiled(compiled)) => Ok(compiled),
-            Ok(Answer::Wrong(error)) => Err(CompileError::Wrong(error)),
-            Err(_) => Err(CompileError::TooMuch),
-        }
+        answer.map_err(|_: serde_json::Error| CompileError::TooMuch)
     }
+}
+
+/// What is to be compiled of a job, if anything is.
+fn taken(spec: &JobSpec) -> Option<Sources> {
+    let script = match &spec.script {
+        JobScript::Inline(script) if is_typescript(script) => Some(script.clone()),
+        _ => None,
+    };
+    let libraries: Vec<_> = spec.libraries.iter().filter(|library| compiles(library)).filter_map(source_of).cloned().collect();
+    (script.is_some() || !libraries.is_empty()).then_some(Sources { script, libraries })
+}
+
+fn put_back(spec: &mut JobSpec, compiled: Sources) {
+    if let Some(script) = compiled.script {
+        spec.script = JobScript::Inline(script);
+    }
+    let places = spec.libraries.iter_mut().filter(|library| compiles(library));
+    for (place, library) in places.zip(compiled.libraries) {
+        place.of = LibraryOf::Source(library);
+    }
+}
+
+fn compiles(library: &JobLibrary) -> bool {
+    matches!(&library.of, LibraryOf::Source(source) if is_typescript_library(source))
 }
 
 fn source_of(library: &JobLibrary) -> Option<&LibrarySource> {

@@ -1,12 +1,12 @@
 //! Compiling what strangers wrote: in a process of its own, which may end in any way without harm to others.
 //!
 //! The parser recurses as deep as a source nests, and the time that it takes is not bounded by the source's size. So the
-//! manager starts its own program anew for each script, writes a [`Request`] to its standard input, and reads an [`Answer`] from its
+//! manager starts its own program anew for each request, writes a [`Request`] to its standard input, and reads an [`Answer`] from its
 //! standard output; [`serve`] is what that program runs. Whoever asks bounds the time.
 
 use std::io::{self, Read, Write};
 
-use ampoule_protocol::{LibrarySource, ScriptSource};
+use ampoule_protocol::{LibrarySource, Modules, ScriptSource};
 use serde::{Deserialize, Serialize};
 
 use crate::{SourceError, compile_library, compile_script};
@@ -16,9 +16,16 @@ const MEMORY_BYTES: u64 = 2 << 30;
 /// Seconds of processor time, after which the kernel ends the process: whoever asked may have gone.
 const CPU_SECONDS: u64 = 20;
 
-/// What is to be compiled.
+/// What is to be compiled: as many jobs as share a process.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
+    /// Each with its sources.
+    pub jobs: Vec<Sources>,
+}
+
+/// The sources that come with a job.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Sources {
     /// A script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<ScriptSource>,
@@ -34,16 +41,36 @@ pub enum Answer {
     /// All of it is JavaScript now.
     Compiled(Request),
     /// The first error.
-    Wrong(SourceError),
+    Wrong {
+        /// Which of the jobs has it.
+        place: usize,
+        /// What is wrong.
+        error: SourceError,
+    },
 }
 
 impl Request {
     fn compile(mut self) -> Answer {
-        let script = self.script.iter_mut().try_for_each(compile_script);
-        match script.and_then(|()| self.libraries.iter_mut().try_for_each(compile_library)) {
-            Ok(()) => Answer::Compiled(self),
-            Err(error) => Answer::Wrong(error),
+        for (place, job) in self.jobs.iter_mut().enumerate() {
+            if let Err(error) = job.compile() {
+                return Answer::Wrong { place, error };
+            }
         }
+        Answer::Compiled(self)
+    }
+}
+
+impl Sources {
+    fn compile(&mut self) -> Result<(), SourceError> {
+        self.script.iter_mut().try_for_each(compile_script)?;
+        self.libraries.iter_mut().try_for_each(compile_library)
+    }
+
+    /// Length of the sources.
+    pub fn bytes(&self) -> usize {
+        let modules = |modules: &Modules| modules.values().map(String::len).sum::<usize>();
+        let script = self.script.iter().map(|script| script.source.len() + modules(&script.modules)).sum::<usize>();
+        script + self.libraries.iter().map(|library| library.source.len() + modules(&library.modules)).sum::<usize>()
     }
 }
 

@@ -29,19 +29,20 @@ use crate::{
 pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
-    let BatchSpec { jobs } = extract::parse(body).await?;
+    let BatchSpec { mut jobs } = extract::parse(body).await?;
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
     let mut resolver = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling);
+    for (place, spec) in jobs.iter_mut().enumerate() {
+        spec.check(&api.config.ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
+        grants::grant(spec, &api.config.grants).map_err(|error| ApiError::BatchGrant { place, error })?;
+    }
+    api.compiler.compile_jobs(&mut jobs).await.map_err(|(place, error)| ApiError::BatchCompile { place, error })?;
     let mut resolved = Vec::with_capacity(jobs.len());
     for (place, mut spec) in jobs.into_iter().enumerate() {
-        let in_batch = |error| ApiError::BatchSpec { place, error };
-        spec.check(&api.config.ceiling).map_err(in_batch)?;
-        grants::grant(&mut spec, &api.config.grants).map_err(|error| ApiError::BatchGrant { place, error })?;
-        api.compiler.compile_job(&mut spec).await?;
         let (sources, limits) = resolver.resolve(&mut spec).await.map_err(|error| match error {
-            ResolveError::Spec(error) => in_batch(error),
+            ResolveError::Spec(error) => ApiError::BatchSpec { place, error },
             error => error.into(),
         })?;
         resolved.push((spec, sources, limits));

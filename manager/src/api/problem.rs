@@ -129,6 +129,8 @@ pub(super) enum ApiError {
     Publish(#[from] PublishError),
     #[error("{0}")]
     Compile(#[from] CompileError),
+    #[error("jobs[{place}], and none was stored: {error}")]
+    BatchCompile { place: usize, error: CompileError },
     #[error("the job cannot be run: {0}")]
     Grant(#[from] RefusedGrant),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
@@ -191,9 +193,11 @@ impl ApiError {
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
             Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
-            Self::Compile(CompileError::Start(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-            Self::Compile(CompileError::Unavailable) => (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript"),
-            Self::Compile(CompileError::Wrong(_) | CompileError::TooMuch) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
+            Self::Compile(error) | Self::BatchCompile { error, .. } => match error {
+                CompileError::Start(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+                CompileError::Unavailable => (StatusCode::UNPROCESSABLE_ENTITY, "no_typescript"),
+                CompileError::Wrong(_) | CompileError::TooMuch => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
+            },
             Self::Grant(_) | Self::BatchGrant { .. } => (StatusCode::FORBIDDEN, "grant_refused"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
@@ -210,7 +214,9 @@ impl ApiError {
         match self {
             Self::Queue(QueueError::UnknownCursor) => {}
             Self::Queue(err) | Self::NotReady { err, .. } => tracing::error!(%err, "a request failed"),
-            Self::Compile(CompileError::Start(err)) => tracing::error!(%err, "TypeScript was not compiled"),
+            Self::Compile(CompileError::Start(err)) | Self::BatchCompile { error: CompileError::Start(err), .. } => {
+                tracing::error!(%err, "TypeScript was not compiled")
+            }
             Self::Internal(what) => tracing::error!(what, "a request failed"),
             other => tracing::debug!(err = %other, "a request was refused"),
         }
@@ -243,7 +249,9 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: code.to_owned(),
             detail: match &self {
-                Self::Compile(CompileError::Start(_)) => Self::Internal("").to_string(),
+                Self::Compile(CompileError::Start(_)) | Self::BatchCompile { error: CompileError::Start(_), .. } => {
+                    Self::Internal("").to_string()
+                }
                 Self::Queue(QueueError::UnknownCursor) => format!("query: {}", QueueError::UnknownCursor),
                 _ => self.to_string(),
             },

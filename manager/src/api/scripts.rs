@@ -68,7 +68,10 @@ async fn publish(
     let (named, ceiling) = (name.clone(), api.config.ceiling.clone());
     let mut new = extract::offload(bytes, move || new_version(&named, spec, &ceiling)).await??;
     // The hash is of what was published; what is kept is what runs.
-    new.modules = api.compiler.compile_modules(&name, new.modules).await?;
+    // What was published before is not compiled again: it keeps what it became then.
+    if !api.queue.has_version(&caller.tenant, kind, &name, &new.hash).await? {
+        new.modules = api.compiler.compile_modules(&name, new.modules).await?;
+    }
     let published = api.queue.publish(&caller.tenant, kind, &name, new, api.queue.now()).await?;
     let status = if published.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(published.version)).into_response())

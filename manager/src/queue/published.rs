@@ -170,6 +170,11 @@ impl Versions {
 }
 
 impl Queue {
+    /// Whether this content was published under this name before.
+    pub async fn has_version(&self, tenant: &TenantName, kind: Kind, name: &str, hash: &[u8; 32]) -> Result<bool, QueueError> {
+        ask!(self, store => store.has_version(tenant, kind, name, *hash).await)
+    }
+
     /// Publishes a version, unless this content was published under this name before: then that version is the latest again.
     pub async fn publish(
         &self,

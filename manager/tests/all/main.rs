@@ -3,6 +3,7 @@
 mod attend;
 mod auth;
 mod cancel;
+mod compiler;
 mod concurrency;
 mod crash;
 mod errors;

@@ -60,6 +60,14 @@ impl Postgres {
         Ok(Published { version, is_new })
     }
 
+    pub(crate) async fn has_version(&self, tenant: &TenantName, kind: Kind, name: &str, hash: [u8; 32]) -> Done<bool> {
+        let tenant = tenant.as_str();
+        let client = session::lend(&self.readers).await?;
+        let sql = "SELECT 1 FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND hash = $4";
+        let query = client.prepare_cached(sql).await?;
+        Ok(client.query_opt(&query, &[&tenant, &kind.number(), &name, &&hash[..]]).await?.is_some())
+    }
+
     pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
         let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;

@@ -23,6 +23,15 @@ impl Sqlite {
         self.writer.run(move |conn, _| publish(conn, &tenant, kind, &name, &new, &modules, now_ms)).await
     }
 
+    pub(crate) async fn has_version(&self, tenant: &TenantName, kind: Kind, name: &str, hash: [u8; 32]) -> Done<bool> {
+        let (tenant, name) = (tenant.as_str().to_owned(), name.to_owned());
+        self.read(move |conn| {
+            let sql = "SELECT 1 FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND hash = ?4";
+            Ok(conn.prepare_cached(sql)?.exists((tenant, kind.number(), name, hash))?)
+        })
+        .await
+    }
+
     pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
         let (tenant, version) = (tenant.as_str().to_owned(), version.clone());
         self.read(move |conn| resolve(conn, &tenant, kind, &version)).await
