@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use ampoule_protocol::{LibrarySource, Outcome, RunReport, ScriptSource, source_map};
+use ampoule_protocol::{LibrarySource, Outcome, RunReport, ScriptError, ScriptSource, source_map};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oxc_sourcemap::SourceMap;
 
@@ -69,17 +69,34 @@ impl SourceMaps {
         }
         self.0.iter().find_map(|mapped| {
             let (at, end, line_number, column) = position(line, &mapped.name)?;
-            let place = mapped.original(line_number, column)?;
-            let text = format!("{}{place}{}", &line[..at], &line[end..]);
+            let (file, line_number, column) = mapped.original(line_number, column)?;
+            let text = format!("{}{file}:{line_number}:{column}{}", &line[..at], &line[end..]);
             *growth = growth.checked_sub(text.len().saturating_sub(line.len()))?;
             Some(text)
         })
     }
 }
 
+impl SourceMaps {
+    /// The message of a source that does not parse repeats the position that its only call frame tells: there, too, it is the author's.
+    fn rewrite_message(&self, error: &mut ScriptError) {
+        if error.name != "SyntaxError" {
+            return;
+        }
+        let frame = error.stack.lines().next().unwrap_or_default();
+        let place = self.0.iter().find_map(|mapped| {
+            let (.., line, column) = position(frame, &mapped.name)?;
+            let kept = error.message.strip_suffix(&format!(" at line {line}, col {column}"))?;
+            let (_, line, column) = mapped.original(line, column)?;
+            Some(format!("{kept} at line {line}, col {column}"))
+        });
+        error.message = place.unwrap_or_else(|| std::mem::take(&mut error.message));
+    }
+}
+
 impl Mapped {
-    /// `file:line:column` of a position that is counted from 1.
-    fn original(&self, line: u32, column: u32) -> Option<String> {
+    /// File, line and column of a position; both are counted from 1.
+    fn original(&self, line: u32, column: u32) -> Option<(String, u32, u32)> {
         let map = self.map.get_or_init(|| {
             let (_, base64) = self.url.split_once(";base64,")?;
             let json = String::from_utf8(STANDARD.decode(base64).ok()?).ok()?;
@@ -103,7 +120,7 @@ impl Mapped {
         let root = map.get_source_root().filter(|root| !root.is_empty());
         let name = root.map_or_else(|| source.to_owned(), |root| format!("{}/{source}", root.trim_end_matches('/')));
         let name: String = name.chars().filter(|char| !char.is_control()).take(MAX_NAME_CHARS).collect();
-        Some(format!("{name}:{}:{}", token.get_src_line() + 1, token.get_src_col() + 1))
+        Some((name, token.get_src_line() + 1, token.get_src_col() + 1))
     }
 }
 
@@ -143,6 +160,9 @@ pub(crate) async fn rewritten(mut report: RunReport, request: &RunRequest) -> Ru
     let untouched = report.clone();
     let rewrite = move || {
         let growth = &mut MAX_GROWTH_BYTES.clone();
+        if let Outcome::Threw { error } = &mut report.outcome {
+            maps.rewrite_message(error);
+        }
         let texts = report.logs.iter_mut().map(|line| &mut line.message);
         for text in stack(&mut report.outcome).into_iter().chain(texts) {
             if let Cow::Owned(rewritten) = maps.rewrite_within(text, growth) {
@@ -187,6 +207,21 @@ mod tests {
             ("    at f (a.js:2)", "    at f (a.js:2)"),
         ] {
             assert_eq!(maps.rewrite(text), rewritten, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_tells_the_authors_line() {
+        let error = |name: &str, message: &str| ScriptError { name: name.into(), message: message.into(), stack: "    at a.js:2:3".into() };
+        for (name, message, rewritten) in [
+            ("SyntaxError", "unexpected token at line 2, col 3", "unexpected token at line 10, col 5"),
+            // That of something else, and what a script says itself.
+            ("SyntaxError", "unexpected token at line 2, col 4", "unexpected token at line 2, col 4"),
+            ("Error", "unexpected token at line 2, col 3", "unexpected token at line 2, col 3"),
+        ] {
+            let mut error = error(name, message);
+            maps().rewrite_message(&mut error);
+            assert_eq!(error.message, rewritten);
         }
     }
 

@@ -45,6 +45,18 @@ fn bundles_tell_the_lines_of_their_sources() {
     assert_eq!(places(&stack), ["src/a.js:3:1", "src/b.js:9:1"], "{stack}");
 }
 
+/// What a bundle holds that does not parse: message and stack tell the same place.
+#[test]
+fn a_syntax_error_tells_the_line_of_its_source() {
+    let folder = folder();
+    let map = "eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbInNyYy9hLmpzIiwic3JjL2IuanMiXSwibmFtZXMiOltdLCJtYXBwaW5ncyI6IkFBRUE7QUNNQSJ9";
+    let source = format!("export default () => 1;\nlet = ;\n//# sourceMappingURL=data:application/json;base64,{map}\n");
+    let report = ampoule(&["run", &file(&folder, "bundle.js", source), "--json"]).json();
+    let error = &report["outcome"]["error"];
+    assert_eq!((&error["name"], places(error["stack"].as_str().unwrap())), (&json!("SyntaxError"), vec!["src/b.js:9:1"]), "{error}");
+    assert!(error["message"].as_str().unwrap().ends_with(" at line 9, col 1"), "{error}");
+}
+
 #[tokio::test]
 async fn what_is_no_typescript_is_refused_before_anything_is_stored() {
     let folder = folder();
@@ -69,6 +81,29 @@ async fn what_is_no_typescript_is_refused_before_anything_is_stored() {
         server.submit(&json!({"script": {"source": "import { v } from 'lib:t'; export default () => v"}, "libraries": [library]})).await;
     assert_eq!(server.finished(&id).await["outcome"]["value"], 3);
     assert_eq!(server.count().await, 2);
+}
+
+/// A batch shares a compiler, and still says whose the error is.
+#[tokio::test]
+async fn an_error_in_a_batch_names_the_job() {
+    let folder = folder();
+    let server = Server::serve(folder.path(), &[]);
+    let typed = |source: &str| json!({"script": {"source": source, "name": "x.ts"}});
+    let good = typed("export default (n: number): number => n + 1");
+    let deep = typed(&format!("export default {}1{}", "(".repeat(600_000), ")".repeat(600_000)));
+    for (wrong, said) in [(typed("const b: = 2;"), "x.ts:1:10: Unexpected token"), (deep, "the TypeScript is too much for the compiler")] {
+        let answer = server.post("/v1/jobs/batch", &json!({"jobs": [good, {"script": {"source": "1"}}, good, wrong, good]})).await;
+        let problem = answer.json(422);
+        assert_eq!(problem["code"], "invalid_script", "{problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("jobs[3], and none was stored: {said}")), "{detail}");
+    }
+    assert_eq!(server.count().await, 0);
+    let mut jobs = vec![good; 3];
+    jobs[1]["input"] = json!(41);
+    let stored = server.post("/v1/jobs/batch", &json!({"jobs": jobs})).await.json(202);
+    let id = stored["jobs"][1]["id"].as_str().unwrap();
+    assert_eq!(server.finished(id).await["outcome"]["value"], 42);
 }
 
 /// Each takes the compiler down in its own way, and the manager not at all.
