@@ -17,9 +17,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use ampoule_testbed::proxy::Proxy;
+
 use crate::{
     postgres::Server,
-    proxy::Proxy,
     support::{self, On, Random, job, on_both_stores, returned},
 };
 
@@ -35,17 +36,6 @@ on_both_stores!(what_was_promised_is_kept);
 
 async fn what_was_promised_is_kept(on: On) {
     chaos(on, 25).await;
-}
-
-/// The long run: `KILLS` on each store, from `SEED` on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes a quarter of an hour"]
-async fn a_thousand_kills() {
-    let kills = std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
-    chaos(On::Sqlite, kills).await;
-    if crate::postgres::is_there() {
-        chaos(On::Postgres, kills).await;
-    }
 }
 
 /// Not a test: the manager that is killed, in a process of its own.
@@ -75,6 +65,13 @@ impl Child {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let addr = lines.find_map(|line| line.strip_prefix("listens on ").map(str::to_owned)).unwrap();
         Self { process, url: format!("http://{addr}") }
+    }
+
+    /// Once it serves: one that meets a dead database while it opens its store ends, and nobody here would start it again.
+    async fn serving(store: &str) -> Self {
+        let (child, client) = (Self::start(store), client());
+        support::eventually(async || client.get(format!("{}/healthz", child.url)).send().await.ok()).await;
+        child
     }
 
     fn kill(&mut self) {
@@ -120,22 +117,25 @@ async fn chaos(on: On, acts: usize) {
     println!("SEED={seed}");
     let mut random = Random::new(seed);
     let dir = tempfile::tempdir().unwrap();
-    let mut server = (on == On::Postgres).then(|| tokio::task::block_in_place(Server::start));
+    let mut server = (on == On::Postgres).then(|| tokio::task::block_in_place(Server::start).unwrap());
     let store = match &server {
-        Some(server) => server.database().await,
+        Some(server) => server.database().await.unwrap(),
         None => match support::store(on, &dir).await {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             StoreUrl::Postgres(url) => url,
         },
     };
-    let mut managers: Vec<Child> = (0..if on == On::Postgres { 2 } else { 1 }).map(|_| Child::start(&store)).collect();
+    let mut managers = Vec::new();
+    for _ in 0..if on == On::Postgres { 2 } else { 1 } {
+        managers.push(Child::serving(&store).await);
+    }
     let world = Arc::new(World::default());
     // Clients and workers come through proxies, whose connections are cut as well.
     let mut proxies = Vec::new();
     for manager in &managers {
-        proxies.push(Proxy::to(&manager.url).await);
+        proxies.push(Proxy::to(addr(&manager.url)).await.unwrap());
     }
-    *world.urls.lock().unwrap() = proxies.iter().map(|proxy| proxy.url.clone()).collect();
+    *world.urls.lock().unwrap() = proxies.iter().map(|proxy| format!("http://{}", proxy.addr)).collect();
     let (mut kills, mut database_kills, mut stops, mut cuts) = (0, 0, 0, 0);
     world.submitting.store(true, Ordering::SeqCst);
     world.working.store(true, Ordering::SeqCst);
@@ -149,8 +149,8 @@ async fn chaos(on: On, acts: usize) {
             (0, Some(server)) => {
                 database_kills += 1;
                 tokio::task::block_in_place(|| {
-                    server.kill();
-                    server.run();
+                    server.kill().unwrap();
+                    server.run().unwrap();
                 });
             }
             (1, _) => {
@@ -163,9 +163,11 @@ async fn chaos(on: On, acts: usize) {
             (2, _) => cuts += proxies[which].cut(),
             _ => {
                 kills += 1;
+                // Nobody may be led to whoever gets its port.
+                proxies[which].point_to(None);
                 managers[which].kill();
-                managers[which] = Child::start(&store);
-                proxies[which].point_to(&managers[which].url);
+                managers[which] = Child::serving(&store).await;
+                proxies[which].point_to(Some(addr(&managers[which].url)));
             }
         }
     }
@@ -222,6 +224,10 @@ async fn chaos(on: On, acts: usize) {
         path = format!("/v1/jobs?limit=200&cursor={cursor}");
     }
     assert!(left.is_empty(), "{} jobs were lost", left.len());
+}
+
+fn addr(url: &str) -> std::net::SocketAddr {
+    url.trim_start_matches("http://").parse().unwrap()
 }
 
 fn client() -> reqwest::Client {

@@ -47,10 +47,10 @@ async fn figures_postgres() {
     if !crate::postgres::is_there() {
         return;
     }
-    let server = tokio::task::block_in_place(|| Server::start_with("-c shared_buffers=256MB -c max_wal_size=4GB"));
+    let server = tokio::task::block_in_place(|| Server::start_with("-c shared_buffers=256MB -c max_wal_size=4GB")).unwrap();
     println!("== PostgreSQL");
-    figures(StoreUrl::Postgres(server.database().await)).await;
-    depth(StoreUrl::Postgres(server.database().await)).await;
+    figures(StoreUrl::Postgres(server.database().await.unwrap())).await;
+    depth(StoreUrl::Postgres(server.database().await.unwrap())).await;
 }
 
 fn spread(mut times: Vec<Duration>) -> String {

@@ -17,7 +17,6 @@ mod metrics;
 mod model;
 mod openapi;
 mod postgres;
-mod proxy;
 mod replicas;
 mod schedules;
 mod scripts;

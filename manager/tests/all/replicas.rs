@@ -130,7 +130,7 @@ async fn managers_that_start_together_migrate_once_and_newer_schemas_are_refused
     if !postgres::is_there() {
         return;
     }
-    let url = postgres::shared().database().await;
+    let url = postgres::shared().database().await.unwrap();
     let store = StoreUrl::Postgres(url.clone());
     let opened = futures_util::future::join_all((0..4).map(|_| Queue::open(&store, POLICY, 1, Ears::deaf()))).await;
     for queue in opened {
@@ -151,17 +151,17 @@ async fn a_killed_server_is_met_again() {
     if !postgres::is_there() {
         return;
     }
-    let mut server = tokio::task::block_in_place(postgres::Server::start);
-    let m = Manager::start_on(StoreUrl::Postgres(server.database().await)).await;
+    let mut server = tokio::task::block_in_place(postgres::Server::start).unwrap();
+    let m = Manager::start_on(StoreUrl::Postgres(server.database().await.unwrap())).await;
     let id = m.submit().await;
     let token = m.acquire_one("w").await.token;
-    tokio::task::block_in_place(|| server.kill());
+    tokio::task::block_in_place(|| server.kill()).unwrap();
     let away = m.post("/v1/jobs", &job()).await;
     assert_eq!((away.status.as_u16(), away.json()["code"].as_str()), (503, Some("store_unavailable")));
     let ready = m.get("/readyz").await;
     assert_eq!((ready.status.as_u16(), ready.json()["code"].as_str()), (503, Some("not_ready")));
     assert!(ready.json()["detail"].as_str().unwrap().contains("PostgreSQL store"), "{}", ready.text);
-    tokio::task::block_in_place(|| server.run());
+    tokio::task::block_in_place(|| server.run()).unwrap();
     // Nothing has to be started anew; what was true before is so still.
     crate::support::eventually(async || (m.get("/readyz").await.status.as_u16() == 200).then_some(())).await;
     assert_eq!(m.complete(token, returned("1")).await, LeaseState::Accepted);
