@@ -60,7 +60,7 @@ pub(super) async fn submit(
     api.compiler.compile_job(&mut spec).await?;
     let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();
-    let job = extract::offload(bytes, || Submitted::new(tenant, spec, sources, limits, idempotency)).await?;
+    let job = extract::offload(bytes, || Submitted::new(JobId::new(), tenant, spec, sources, limits, idempotency)).await?;
 
     let now = api.queue.now();
     let mut view = job.view(now);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::{BatchSpec, BatchStored, JobRef, JobState, MAX_BATCH_JOBS};
+use ampoule_protocol::{BatchSpec, BatchStored, JobId, JobRef, JobState, MAX_BATCH_JOBS};
 use axum::{
     Json,
     body::Body,
@@ -48,7 +48,7 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
         resolved.push((spec, sources, limits));
     }
     let tenant = caller.tenant;
-    let submitted = move |(spec, sources, limits)| Submitted::new(tenant.clone(), spec, sources, limits, None);
+    let submitted = move |(spec, sources, limits)| Submitted::new(JobId::new(), tenant.clone(), spec, sources, limits, None);
     let submit = move || resolved.into_iter().map(submitted).collect::<Vec<_>>();
     let submitted = extract::offload(bytes, submit).await?;
     let jobs = submitted.iter().map(|job| JobRef { id: job.id() }).collect();

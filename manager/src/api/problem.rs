@@ -57,6 +57,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "the key has used up its requests; see `retry-after`"),
     (StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug of the manager's"),
     (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store does not answer; see `retry-after`"),
+    (StatusCode::SERVICE_UNAVAILABLE, "store_full", "the store's disk is full, and nothing was stored; see `retry-after`"),
     (StatusCode::SERVICE_UNAVAILABLE, "not_ready", "the manager starts, stops, or has lost its store"),
 ];
 
@@ -143,7 +144,10 @@ pub(super) enum ApiError {
     TooLate(JobState),
     #[error("the job is {}; only failed and cancelled ones are tried again", .0.as_str())]
     NotRetryable(JobState),
-    #[error("the store cannot answer now; try again")]
+    #[error("{}", match .0 {
+        QueueError::Full(_) => "the store's disk is full, and nothing was stored: its operator must make room",
+        _ => "the store cannot answer now; try again",
+    })]
     Queue(#[from] QueueError),
     #[error("not ready: the {missing} does not answer")]
     NotReady { missing: &'static str, err: QueueError },
@@ -205,6 +209,7 @@ impl ApiError {
             Self::Queue(QueueError::UnknownCursor) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::Queue(QueueError::Corrupt { .. }) | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Queue(QueueError::Store(_) | QueueError::Closed) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            Self::Queue(QueueError::Full(_)) => (StatusCode::SERVICE_UNAVAILABLE, "store_full"),
             Self::NotReady { .. } | Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
         }
     }

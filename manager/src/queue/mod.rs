@@ -358,6 +358,11 @@ impl Acquired {
         self.jobs.is_empty() && self.cancelled.is_empty()
     }
 
+    /// The leases, which are still to be delivered.
+    pub fn leases(&self) -> &[LeaseToken] {
+        &self.claim.tokens
+    }
+
     /// Hands over the leased jobs, oldest first, and the worker's leases whose jobs were cancelled. From here on, leases
     /// that get lost come back only by running out.
     pub fn deliver(self) -> (Vec<LeasedJob>, Vec<LeaseToken>) {
@@ -476,6 +481,9 @@ pub enum QueueError {
     /// The store refused or failed.
     #[error("the store failed: {0}")]
     Store(#[source] Arc<dyn Error + Send + Sync>),
+    /// The store's disk is full; what was there is still there.
+    #[error("the store's disk is full: {0}")]
+    Full(#[source] Arc<dyn Error + Send + Sync>),
     /// A row holds what this program never writes.
     #[error("stored {what} cannot be read: {why}")]
     Corrupt {

@@ -31,10 +31,11 @@ pub struct Idempotency {
 }
 
 impl Submitted {
-    /// A new job of this tenant, by this specification, which [`JobSpec::check`] found good, with what it runs, under these limits.
-    pub fn new(tenant: TenantName, spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
+    /// A new job of this tenant, by this specification, which [`JobSpec::check`] found good, with what it runs, under these limits. The id must
+    /// be new; simulations choose it.
+    pub fn new(id: JobId, tenant: TenantName, spec: JobSpec, sources: Sources, limits: Limits, idempotency: Option<Idempotency>) -> Self {
         Self {
-            id: JobId::new(),
+            id,
             tenant,
             terms_json: json(&Terms {
                 limits: limits.clone(),

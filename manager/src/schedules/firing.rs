@@ -146,7 +146,7 @@ async fn jobs(queue: &Queue, ceiling: &Limits, schedule: &StoredSchedule, count:
             spec.tags.entry(TAG.to_owned()).or_insert_with(|| schedule.name.clone());
         }
         let (sources, limits) = resolver.resolve(&mut spec).await?;
-        jobs.push(Submitted::new(schedule.tenant.clone(), spec, sources, limits, None));
+        jobs.push(Submitted::new(JobId::new(), schedule.tenant.clone(), spec, sources, limits, None));
     }
     Ok(jobs)
 }

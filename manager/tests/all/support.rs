@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ampoule_manager::{Config, RunError, StoreUrl, queue::Submitted, scripts::Sources};
+use ampoule_manager::{
+    Config, RunError, StoreUrl,
+    queue::{Idempotency, Submitted},
+    scripts::Sources,
+};
 use ampoule_protocol::{
     AcquireResponse, CompleteRequest, Completion, FaultCode, JobId, JobSpec, JobView, Json, LeaseState, LeaseStates, LeaseToken, LeasedJob,
     Limits, LogLevel, LogLine, Outcome, RunReport, TenantName, Usage,
@@ -45,7 +49,14 @@ pub(crate) use on_both_stores;
 pub(crate) async fn store(on: On, dir: &TempDir) -> StoreUrl {
     match on {
         On::Sqlite => StoreUrl::Sqlite(dir.path().join("queue.db")),
-        On::Postgres => StoreUrl::Postgres(crate::postgres::shared().database().await),
+        On::Postgres => StoreUrl::Postgres(crate::postgres::shared().database().await.unwrap()),
+    }
+}
+
+/// Removes a store that no folder of the test's own holds.
+pub(crate) async fn forget(store: &StoreUrl) {
+    if let StoreUrl::Postgres(url) = store {
+        crate::postgres::shared().drop_database(url).await.unwrap();
     }
 }
 
@@ -244,9 +255,14 @@ pub(crate) fn job() -> Value {
 
 /// A job with its own sources, on its way into the queue.
 pub(crate) fn submitted(tenant: TenantName, spec: Value) -> Submitted {
+    submitted_as(JobId::new(), tenant, spec, None)
+}
+
+/// The same with an id of the test's own.
+pub(crate) fn submitted_as(id: JobId, tenant: TenantName, spec: Value, idempotency: Option<Idempotency>) -> Submitted {
     let spec: JobSpec = serde_json::from_value(spec).unwrap();
     let sources = Sources::inline(&spec).expect("nothing published");
-    Submitted::new(tenant, spec, sources, Limits::DEFAULT, None)
+    Submitted::new(id, tenant, spec, sources, Limits::DEFAULT, idempotency)
 }
 
 pub(crate) fn returned(value: &str) -> RunReport {

@@ -103,6 +103,8 @@ fn instant(ms: i64, what: &'static str) -> Result<Timestamp, QueueError> {
 
 impl From<tokio_postgres::Error> for QueueError {
     fn from(err: tokio_postgres::Error) -> Self {
-        Self::Store(std::sync::Arc::new(err))
+        let is_full = err.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL);
+        let err = std::sync::Arc::new(err);
+        if is_full { Self::Full(err) } else { Self::Store(err) }
     }
 }

@@ -98,6 +98,8 @@ fn instant(ms: i64, what: &'static str) -> Result<Timestamp, QueueError> {
 
 impl From<rusqlite::Error> for QueueError {
     fn from(err: rusqlite::Error) -> Self {
-        Self::Store(std::sync::Arc::new(err))
+        let is_full = err.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+        let err = std::sync::Arc::new(err);
+        if is_full { Self::Full(err) } else { Self::Store(err) }
     }
 }

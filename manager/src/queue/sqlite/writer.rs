@@ -8,7 +8,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use deadpool_sqlite::rusqlite::{self, Connection};
+use deadpool_sqlite::rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::queue::{Commits, Event, EventSink, QueueError};
@@ -96,8 +96,8 @@ pub(super) enum Message {
 
 /// A write whose answer's type is forgotten.
 pub(super) trait Command: Send {
-    /// Runs it and keeps its answer. False: what it wrote must be undone.
-    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> bool;
+    /// Runs it and keeps its answer. When it fails, what it wrote must be undone.
+    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> Result<(), QueueError>;
     /// Sends the answer, or the reason why the commit failed.
     fn answer(self: Box<Self>, commit: &Result<(), QueueError>);
 }
@@ -124,11 +124,11 @@ where
     T: Send,
     F: FnOnce(&Connection, &mut Vec<Event>) -> Outcome<T> + Send,
 {
-    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> bool {
+    fn run(&mut self, conn: &Connection, events: &mut Vec<Event>) -> Result<(), QueueError> {
         if let Some(work) = self.work.take() {
             self.result = work(conn, events);
         }
-        self.result.is_ok()
+        self.result.as_ref().map(drop).map_err(QueueError::clone)
     }
 
     fn answer(self: Box<Self>, commit: &Result<(), QueueError>) {
@@ -179,21 +179,21 @@ impl Thread {
                 let _ = self.conn.execute_batch("ROLLBACK");
             }
         }
-        Ok(done?)
+        done
     }
 
-    fn transaction(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> rusqlite::Result<()> {
+    fn transaction(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
         let run = |sql| self.conn.prepare_cached(sql)?.execute([]);
         let before = self.conn.total_changes();
         run("BEGIN IMMEDIATE")?;
         for command in group.iter_mut() {
             let told = events.len();
             run("SAVEPOINT write")?;
-            if !command.run(&self.conn, events) {
+            if let Err(err) = command.run(&self.conn, events) {
                 events.truncate(told);
                 // After some errors (full disk, input/output) SQLite has rolled back all, the others' writes too: then
-                // this fails, and with it the whole group.
-                run("ROLLBACK TO write")?;
+                // this fails, and with it the whole group, for that reason.
+                run("ROLLBACK TO write").map_err(|_| err)?;
             }
             run("RELEASE write")?;
         }
@@ -247,7 +247,8 @@ mod tests {
         limit(20).await.unwrap();
         let done = futures_util::future::join_all((0..20).map(|_| insert(&writer, 20_000, false))).await;
         let stored = done.iter().filter(|done| done.is_ok()).count();
-        assert!(done.iter().any(|done| matches!(done, Err(QueueError::Store(_)))));
+        assert!(done.iter().all(|done| matches!(done, Ok(()) | Err(QueueError::Full(_)))), "{done:?}");
+        assert!(stored < done.len());
         // Whoever was told that it was stored finds it so, and nobody else.
         assert_eq!((count(&writer).await, told.lock().unwrap().len()), (1 + stored as i64, 1 + stored));
         limit(10_000).await.unwrap();
