@@ -4,6 +4,7 @@ mod api;
 mod arrows;
 mod cancel;
 mod capabilities;
+mod chaos;
 mod cli;
 mod crash;
 mod declared;

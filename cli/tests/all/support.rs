@@ -173,15 +173,24 @@ impl Server {
 
     /// `manager` on a free port, with its store in this folder.
     pub(crate) fn manager(data: &Path, flags: &[&str]) -> Self {
-        let store = format!("sqlite:{}", data.join("queue.sqlite").display());
-        let mut command = binary(&["manager", "--listen", "127.0.0.1:0", "--store", &store]);
+        Self::manager_on(&format!("sqlite:{}", data.join("queue.sqlite").display()), data, "manager", flags)
+    }
+
+    /// `manager` on a free port, with this store; its log goes to this folder under this name.
+    pub(crate) fn manager_on(store: &str, data: &Path, name: &str, flags: &[&str]) -> Self {
+        let mut command = binary(&["manager", "--listen", "127.0.0.1:0", "--store", store]);
         command.args(flags);
-        Self::start(command, data, "manager", true)
+        Self::start(command, data, name, true)
     }
 
     /// `worker` for this manager; its log goes to this folder under this name.
     pub(crate) fn worker(manager: &Self, data: &Path, name: &str, flags: &[&str]) -> Self {
-        let mut command = binary(&["worker", "--manager", &manager.url]);
+        Self::worker_of(&manager.url, data, name, flags)
+    }
+
+    /// The same for whoever is at this address.
+    pub(crate) fn worker_of(url: &str, data: &Path, name: &str, flags: &[&str]) -> Self {
+        let mut command = binary(&["worker", "--manager", url]);
         command.args(flags);
         Self::start(command, data, name, false)
     }
@@ -221,6 +230,11 @@ impl Server {
 
     /// kill -9.
     pub(crate) fn kill(mut self) {
+        self.kill_in_place();
+    }
+
+    /// The same of one whose successor comes later.
+    pub(crate) fn kill_in_place(&mut self) {
         self.process.0.kill().unwrap();
         self.process.0.wait().unwrap();
     }
@@ -360,6 +374,11 @@ impl Random {
         let seed = given.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64);
         println!("SEED={seed}");
         Self(seed)
+    }
+
+    /// Another one, whose picks this one's do not touch.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.below(u64::MAX))
     }
 
     /// From 0 up to `n`, which is excluded. This is SplitMix64.
