@@ -80,6 +80,9 @@ pub enum Unit {
     /// Milliseconds.
     #[serde(rename = "ms")]
     Milliseconds,
+    /// Seconds.
+    #[serde(rename = "s")]
+    Seconds,
     /// KiB.
     #[serde(rename = "KiB")]
     Kibibytes,
@@ -100,6 +103,7 @@ impl Unit {
         match self {
             Self::Microseconds => "us",
             Self::Milliseconds => "ms",
+            Self::Seconds => "s",
             Self::Kibibytes => "KiB",
             Self::Mebibytes => "MiB",
             Self::Ratio => "x",
@@ -109,7 +113,12 @@ impl Unit {
 
     /// A duration in this unit of time.
     pub fn of(self, duration: Duration) -> f64 {
-        duration.as_secs_f64() * if self == Self::Milliseconds { 1e3 } else { 1e6 }
+        duration.as_secs_f64()
+            * match self {
+                Self::Seconds => 1.0,
+                Self::Milliseconds => 1e3,
+                _ => 1e6,
+            }
     }
 }
 
@@ -133,6 +142,8 @@ pub struct Bench<'a> {
     /// A program, with arguments, that takes `serve-jobs` and `serve-density COUNT IMAGES` as further ones; see
     /// [`scale::serve`](crate::scale::serve) and [`density::serve`](crate::density::serve).
     pub program: Option<Vec<String>>,
+    /// A folder with scripts that measure other queues; see the README.
+    pub queue_peers: Option<PathBuf>,
     /// Who runs the programs of `cpu` and `held-out` besides us.
     pub against: Vec<Rival>,
     /// Those of them that could be had, from the first suite that asks to the last one.
@@ -160,6 +171,7 @@ impl<'a> Bench<'a> {
             effort,
             peers_dir: peers_dir.into(),
             program: None,
+            queue_peers: None,
             against: Vec::new(),
             entrants: None,
             figures: Vec::new(),

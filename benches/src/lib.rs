@@ -16,6 +16,7 @@
 //! | how fast is JavaScript itself? | [`cpu`] |
 //! | does what makes the suite faster make other programs faster too? | [`held_out`] |
 //! | how long from a submit to its result? | [`service`] |
+//! | how fast is the queue, durably? | [`queue`] |
 //! | how do others compare, here and now? | [`peers`] |
 //! | did the guest's work change, noise aside? | [`figures`], [`callgrind`] |
 //! | where does the guest's time go? | [`profile`] |
@@ -40,6 +41,7 @@ mod plot;
 pub mod preemption;
 pub mod profile;
 pub mod programs;
+pub mod queue;
 pub mod report;
 pub mod rivals;
 pub mod run;

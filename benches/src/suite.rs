@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use anyhow::Result;
 
-use crate::{Bench, cpu, density, held_out, host_call, interrupt, peers, preemption, run, sandbox, scale, service, start};
+use crate::{Bench, cpu, density, held_out, host_call, interrupt, peers, preemption, queue, run, sandbox, scale, service, start};
 
 /// One question, and the figures that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +29,15 @@ pub enum Suite {
     HeldOut,
     /// How long from a submit to its result?
     Service,
+    /// How fast is the queue, durably?
+    Queue,
     /// How do others compare, here and now?
     SideBySide,
 }
 
 impl Suite {
     /// Every suite, in the order in which they are measured: memory before the suites that fill it.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Density,
         Self::Sandbox,
         Self::Run,
@@ -47,12 +49,14 @@ impl Suite {
         Self::Cpu,
         Self::HeldOut,
         Self::Service,
+        Self::Queue,
         Self::SideBySide,
     ];
 
-    /// What is measured when nobody says what: all that needs no software of others and shows nobody a program that is not to be tuned for.
+    /// What is measured when nobody says what: all that needs no software of others, no server and no large disk, and shows nobody a program that
+    /// is not to be tuned for.
     pub fn ours() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|suite| !matches!(suite, Self::SideBySide | Self::HeldOut))
+        Self::ALL.into_iter().filter(|suite| !matches!(suite, Self::SideBySide | Self::HeldOut | Self::Queue))
     }
 
     /// The name on the command line and in reports.
@@ -69,6 +73,7 @@ impl Suite {
             Self::Cpu => "cpu",
             Self::HeldOut => "held-out",
             Self::Service => "service",
+            Self::Queue => "queue",
             Self::SideBySide => "side-by-side",
         }
     }
@@ -87,6 +92,7 @@ impl Suite {
             Self::Cpu => "How fast is JavaScript itself?",
             Self::HeldOut => "Does what makes the suite faster make other programs faster too?",
             Self::Service => "How long from a submit to its result?",
+            Self::Queue => "How fast is the queue, durably?",
             Self::SideBySide => "How do others compare, here and now?",
         }
     }
@@ -104,6 +110,7 @@ impl Suite {
             Self::Cpu => cpu::measure(bench),
             Self::HeldOut => held_out::measure(bench),
             Self::Service => service::measure(bench),
+            Self::Queue => queue::measure(bench),
             Self::SideBySide => peers::measure(bench),
         }
     }

@@ -7,7 +7,7 @@ use std::{
 use ampoule_benches::{
     Bench, Effort, Progress, Skipped, Suite, callgrind,
     contest::Matrix,
-    density, figures, peers, profile, report,
+    density, figures, peers, profile, queue, report,
     rivals::{Rival, unpatched_guest},
     scale, test262,
 };
@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Where packages of others are kept.
     #[arg(long, value_name = "DIR", default_value = "target/ampoule-peers")]
     peers: PathBuf,
+    /// Scripts that measure other queues in the same run as `queue`: npm/queues.mjs and npm/e2e.mjs in this folder.
+    #[arg(long, value_name = "DIR")]
+    queue_peers: Option<PathBuf>,
 }
 
 /// Besides measuring time and memory.
@@ -153,6 +156,7 @@ fn measure(args: &Args) -> Result<Exit> {
     let mut bench = Bench::new(if args.quick { Effort::QUICK } else { Effort::FULL }, &args.peers, &bar);
     bench.program = Some(this_program()?);
     bench.against = args.against.clone();
+    bench.queue_peers = args.queue_peers.as_deref().map(Path::canonicalize).transpose().context("--queue-peers")?;
     for suite in suites {
         bench.suite(suite)?;
     }
@@ -168,6 +172,7 @@ fn measure(args: &Args) -> Result<Exit> {
             print!("{}", matrix.text());
         }
         print!("{}", peers::table(&compared));
+        print!("{}", queue::table(&bench.figures));
         for (name, version) in &bench.peers {
             println!("{name}: {version}");
         }
