@@ -10,6 +10,7 @@ mod native_boa;
 mod quickjs;
 mod unpatched;
 
+pub use native_boa::program as native_boa;
 pub use unpatched::guest as unpatched_guest;
 pub(crate) use unpatched::run_in;
 

@@ -1,4 +1,5 @@
-//! Does the engine do what ECMA-262 says? By a checkout of test262, through the real sandbox, and by how the engine without our patches does.
+//! Does the engine do what ECMA-262 says? By a checkout of test262, through the real sandbox; by how the engine without our patches does; and by
+//! how Boa does that is compiled for this machine.
 
 use std::{
     collections::BTreeMap,
@@ -9,16 +10,16 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
-use ampoule_engine::{CancellationToken, Engine, EngineConfig, EngineFault, Mode, RunRequest};
-use ampoule_protocol::{Limits, Outcome};
+use ampoule_engine::{Engine, EngineConfig};
 use anyhow::{Context as _, Result, ensure};
 
-use crate::lab::capabilities;
-
 mod case;
+mod native;
 mod report;
+mod sandbox;
 
 use case::{Case, Expected, Harness};
 pub use report::Report;
@@ -29,8 +30,8 @@ pub const CHECKOUT: &str = "AMPOULE_TEST262";
 /// Folders of a checkout that are run: `intl402` needs what the guest has not, `staging` is not settled.
 const FOLDERS: [&str; 3] = ["test/language", "test/built-ins", "test/annexB"];
 
-/// For each test: enough for the longest that are right (`decodeURI` over all of Unicode), and an end for those that are not.
-const LIMITS: Limits = Limits { fuel: 100_000_000_000, memory_bytes: 256 << 20, wall_ms: 60_000, ..Limits::CEILING };
+/// For each test.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How a test ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,57 @@ pub enum Verdict {
     Failed(String),
     /// In our failure: a panic or a trap of the guest.
     Faulted(String),
+}
+
+/// Who runs the tests.
+pub enum Candidate {
+    /// An engine of ours.
+    Sandbox(Box<Engine>),
+    /// Native Boa: the program of [`native_boa`](crate::native_boa).
+    Native(PathBuf),
+}
+
+impl Candidate {
+    /// The engine with the embedded guest, or with one that another build left in a folder.
+    pub fn sandbox(build: Option<&Path>) -> Result<Self> {
+        let config = EngineConfig { image_cache_bytes: 0, ..EngineConfig::default() };
+        let engine = match build {
+            Some(folder) => Engine::of_build(config, folder),
+            None => Engine::new(config),
+        };
+        Ok(Self::Sandbox(Box::new(engine.context("the engine does not start")?)))
+    }
+
+    fn subject(&self) -> Result<Box<dyn Subject + '_>> {
+        Ok(match self {
+            Self::Sandbox(engine) => Box::new(sandbox::Sandbox::new(engine)?),
+            Self::Native(program) => Box::new(native::Native::new(program)),
+        })
+    }
+}
+
+/// Runs scripts one after the other, each in something fresh.
+trait Subject {
+    fn run(&mut self, source: String) -> Result<Ended>;
+}
+
+/// How a script ended, and what it said before.
+struct Ended {
+    ending: Ending,
+    said: Vec<String>,
+}
+
+enum Ending {
+    Returned,
+    Threw { name: String, message: String },
+    Killed(String),
+    Faulted(String),
+}
+
+impl From<Ending> for Ended {
+    fn from(ending: Ending) -> Self {
+        Self { ending, said: Vec::new() }
+    }
 }
 
 /// What to run.
@@ -67,13 +119,13 @@ impl Plan {
         Ok(Self { checkout: checkout.to_owned(), harness, files })
     }
 
-    /// Runs all of them in an engine, on all cores. `progress` is told how many are done, of how many.
-    pub fn run(&self, engine: &Engine, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Report> {
+    /// Has a candidate run all of them, on all cores. `progress` is told how many are done, of how many.
+    pub fn run(&self, candidate: &Candidate, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Report> {
         let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
         let features = Mutex::new(BTreeMap::new());
         let skipped = AtomicUsize::new(0);
         let worker = || -> Result<()> {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let mut subject = candidate.subject()?;
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(file) = self.files.get(index) else { return Ok(()) };
@@ -85,7 +137,7 @@ impl Plan {
                 };
                 for (variant, text) in case.variants(&source, &self.harness)? {
                     let name = format!("{}{variant}", file.display());
-                    let verdict = runtime.block_on(judge(engine, &case, text));
+                    let verdict = judge(&case, subject.run(text).with_context(|| name.clone())?);
                     if let Ok(mut verdicts) = verdicts.lock() {
                         verdicts.insert(name.clone(), verdict);
                     }
@@ -108,35 +160,19 @@ impl Plan {
     }
 }
 
-/// An engine for [`Plan::run`]: the embedded guest, or one that another build left in a folder.
-pub fn engine(build: Option<&Path>) -> Result<Engine> {
-    let config = EngineConfig { image_cache_bytes: 0, ..EngineConfig::default() };
-    let engine = match build {
-        Some(folder) => Engine::of_build(config, folder),
-        None => Engine::new(config),
-    };
-    engine.context("the engine does not start")
-}
-
-async fn judge(engine: &Engine, case: &Case, source: String) -> Verdict {
-    let request = RunRequest { mode: Mode::Evaluate, limits: LIMITS, ..RunRequest::new(source) };
-    let report = match engine.run(&request, capabilities(&request), CancellationToken::new()).await {
-        Ok(report) => report,
-        Err(EngineFault::Panic { message }) => return Verdict::Faulted(message),
-        Err(fault) => return Verdict::Faulted(fault.to_string()),
-    };
-    let said = |text: &str| report.logs.iter().any(|line| line.message.contains(text));
-    match (&case.expected, &report.outcome) {
-        (Expected::Throws(class), Outcome::Threw { error }) if error.name == *class => Verdict::Passed,
-        (Expected::Returns, Outcome::Returned { .. }) => Verdict::Passed,
-        (Expected::Completes, Outcome::Returned { .. }) if said("Test262:AsyncTestComplete") => Verdict::Passed,
-        (Expected::Completes, Outcome::Returned { .. }) => {
-            let failure = report.logs.iter().find(|line| line.message.contains("Test262:AsyncTestFailure"));
-            Verdict::Failed(failure.map_or("never says that it is done".to_owned(), |line| line.message.clone()))
+fn judge(case: &Case, Ended { ending, said }: Ended) -> Verdict {
+    let says = |text: &str| said.iter().find(|line| line.contains(text));
+    match (&case.expected, ending) {
+        (_, Ending::Faulted(message)) => Verdict::Faulted(message),
+        (_, Ending::Killed(why)) => Verdict::Failed(why),
+        (Expected::Throws(class), Ending::Threw { name, .. }) if name == *class => Verdict::Passed,
+        (_, Ending::Threw { name, message }) => Verdict::Failed(format!("{name}: {message}")),
+        (Expected::Returns, Ending::Returned) => Verdict::Passed,
+        (Expected::Completes, Ending::Returned) if says("Test262:AsyncTestComplete").is_some() => Verdict::Passed,
+        (Expected::Completes, Ending::Returned) => {
+            Verdict::Failed(says("Test262:AsyncTestFailure").map_or_else(|| "never says that it is done".to_owned(), String::clone))
         }
-        (_, Outcome::Threw { error }) => Verdict::Failed(format!("{}: {}", error.name, error.message)),
-        (Expected::Throws(class), Outcome::Returned { .. }) => Verdict::Failed(format!("throws no {class}")),
-        (_, outcome) => Verdict::Failed(serde_json::to_string(outcome).unwrap_or_default()),
+        (Expected::Throws(class), Ending::Returned) => Verdict::Failed(format!("throws no {class}")),
     }
 }
 

@@ -8,8 +8,9 @@ use ampoule_benches::{
     Bench, Effort, Progress, Skipped, Suite, callgrind,
     contest::Matrix,
     density, figures, peers, profile, queue, report,
-    rivals::{Rival, unpatched_guest},
-    scale, test262,
+    rivals::{Rival, native_boa, unpatched_guest},
+    scale,
+    test262::{self, Candidate},
 };
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -85,7 +86,7 @@ enum Other {
         #[arg(long, value_name = "DIR")]
         build: Option<PathBuf>,
     },
-    /// Run test262 in the sandbox. Exit code 1 when a test faults, or passes without our patches and not with them.
+    /// Run test262 in the sandbox. Exit code 1 when a test faults, or passes without our patches or natively and not with them in the sandbox.
     Test262 {
         /// A checkout of it.
         #[arg(env = test262::CHECKOUT)]
@@ -96,9 +97,15 @@ enum Other {
         /// Run them without our patches too, and compare.
         #[arg(long)]
         unpatched: bool,
-        /// Write what did not pass, a line each; what did not pass without patches goes beside it, to FILE.unpatched.
+        /// Run them in native Boa too, as published, and compare.
+        #[arg(long)]
+        native: bool,
+        /// Write what did not pass, a line each; what did not pass at the others goes beside it, to FILE.unpatched and FILE.native.
         #[arg(long, value_name = "FILE")]
         failures: Option<PathBuf>,
+        /// Write how many passed by feature of ECMAScript, in Markdown.
+        #[arg(long, value_name = "FILE")]
+        table: Option<PathBuf>,
     },
     /// Run a program while it is sampled.
     #[command(hide = true)]
@@ -127,8 +134,10 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
         Some(Other::Profile { program, seconds, rows, folded, build }) => {
             profile(&program, Duration::from_secs(seconds), rows, folded.as_deref(), build.as_deref())
         }
-        Some(Other::Test262 { checkout, only, unpatched, failures }) => {
-            run_test262(&checkout, &only, unpatched.then_some(&args.peers), failures.as_deref()).map_err(ours)
+        Some(Other::Test262 { checkout, only, unpatched, native, failures, table }) => {
+            let rivals = [(unpatched, Rival::Unpatched), (native, Rival::NativeBoa)];
+            let rivals: Vec<_> = rivals.into_iter().filter_map(|(wanted, rival)| wanted.then_some(rival)).collect();
+            run_test262(&checkout, &only, &rivals, &args.peers, failures.as_deref(), table.as_deref()).map_err(ours)
         }
         Some(Other::ServeProfile { program, seconds, build }) => {
             profile::serve(&program, Duration::from_secs(seconds), build.as_deref()).map(|()| Exit::Done).map_err(ours)
@@ -243,31 +252,48 @@ fn profile(program: &str, time: Duration, rows: usize, folded: Option<&Path>, bu
     Ok(Exit::Done)
 }
 
-fn run_test262(checkout: &Path, only: &[String], unpatched: Option<&PathBuf>, failures: Option<&Path>) -> Result<Exit> {
+fn run_test262(
+    checkout: &Path,
+    only: &[String],
+    rivals: &[Rival],
+    peers_dir: &Path,
+    failures: Option<&Path>,
+    table: Option<&Path>,
+) -> Result<Exit> {
     let plan = test262::Plan::of(checkout, only)?;
-    let run = |build: Option<&Path>, name: &str| {
+    let run = |candidate: &Candidate, name: &str| {
         let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos}/{len} {msg}");
         let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(name.to_owned());
-        let report = plan.run(&test262::engine(build)?, &|done, all| {
+        let report = plan.run(candidate, &|done, all| {
             bar.set_length(all as u64);
             bar.set_position(done as u64);
         })?;
         bar.finish_and_clear();
-        print!("{name}: {}", report.summary());
         Ok::<_, anyhow::Error>(report)
     };
-    let with = run(None, "patched")?;
+    let ours = run(&Candidate::sandbox(None)?, "sandbox")?;
+    print!("sandbox: {}{}", ours.summary(), ours.faulted());
     if let Some(file) = failures {
-        with.write(file)?;
+        ours.write(file)?;
     }
-    let mut good = with.faults() == 0;
-    if let Some(peers_dir) = unpatched {
-        let without = run(Some(&unpatched_guest(peers_dir)?), "unpatched")?;
+    let mut good = ours.faults() == 0;
+    let mut others = Vec::new();
+    for rival in rivals {
+        let candidate = match rival {
+            Rival::NativeBoa => Candidate::Native(native_boa(peers_dir)?),
+            _ => Candidate::sandbox(Some(&unpatched_guest(peers_dir)?))?,
+        };
+        let theirs = run(&candidate, rival.as_str())?;
+        print!("{rival}: {}{}", theirs.summary(), ours.compared(&theirs));
         if let Some(file) = failures {
-            without.write(&file.with_added_extension("unpatched"))?;
+            theirs.write(&file.with_added_extension(rival.as_str()))?;
         }
-        print!("{}", with.compared(&without));
-        good &= with.regressions(&without).is_empty();
+        good &= ours.regressions(&theirs).is_empty();
+        others.push((rival.as_str(), theirs));
+    }
+    if let Some(file) = table {
+        let others: Vec<_> = others.iter().map(|(name, report)| (*name, report)).collect();
+        fs::write(file, ours.table("sandbox", &others)).with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(if good { Exit::Done } else { Exit::Threw })
 }

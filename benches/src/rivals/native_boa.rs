@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
@@ -28,16 +28,21 @@ pub(super) struct NativeBoa {
     output: BufReader<ChildStdout>,
 }
 
+/// The program, built if that was not done before.
+pub fn program(peers_dir: &Path) -> Result<PathBuf> {
+    let dir = built(peers_dir, "native-boa", &FILES.map(|(_, text)| text), |dir| {
+        fs::create_dir_all(dir.join("src"))?;
+        for (name, text) in FILES {
+            fs::write(dir.join(name), text)?;
+        }
+        run(dir, "cargo", ["build", "--release", "--locked", "--target-dir", "target"])
+    })?;
+    Ok(dir.join("target/release/native-boa"))
+}
+
 impl NativeBoa {
     pub(super) fn build(peers_dir: &Path) -> Result<Self> {
-        let dir = built(peers_dir, "native-boa", &FILES.map(|(_, text)| text), |dir| {
-            fs::create_dir_all(dir.join("src"))?;
-            for (name, text) in FILES {
-                fs::write(dir.join(name), text)?;
-            }
-            run(dir, "cargo", ["build", "--release", "--locked", "--target-dir", "target"])
-        })?;
-        let mut child = Command::new(dir.join("target/release/native-boa"))
+        let mut child = Command::new(program(peers_dir)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -27,15 +27,21 @@ impl Unpatched {
     }
 }
 
-/// The folder of a guest without our patches, built by the engine's own build script in a target folder of its own.
+/// The folder of a guest without our patches, built by the engine's own build script: in this program's own target folder and profile,
+/// where what the script needs is built already, or in one beside the peers where this program lies elsewhere.
 pub fn guest(peers_dir: &Path) -> Result<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace lies nowhere")?;
     ensure!(workspace.join("Cargo.lock").exists(), "it is built from the workspace's sources, which are not in {}", workspace.display());
-    std::fs::create_dir_all(peers_dir)?;
-    let target_dir = peers_dir.canonicalize()?.join("unpatched");
+    let (target_dir, profile) = match own_target() {
+        Some(own) => own,
+        None => {
+            std::fs::create_dir_all(peers_dir)?;
+            (peers_dir.canonicalize()?.join("unpatched"), "release".to_owned())
+        }
+    };
     // `check`: the build script does everything, and the engine itself is not wanted.
     let output = Command::new("cargo")
-        .args(["check", "--quiet", "--release", "--locked", "-p", "ampoule-engine", "--message-format", "json", "--target-dir"])
+        .args(["check", "--quiet", "--locked", "-p", "ampoule", "--message-format", "json", "--profile", &profile, "--target-dir"])
         .arg(target_dir)
         .current_dir(workspace)
         .env("AMPOULE_BOA_UNPATCHED", "1")
@@ -50,6 +56,18 @@ pub fn guest(peers_dir: &Path) -> Result<PathBuf> {
         Some(PathBuf::from(named[1].as_str()?))
     });
     folder.context("cargo does not say where the guest lies")
+}
+
+/// The target folder and the profile that this program was built in.
+fn own_target() -> Option<(PathBuf, String)> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let target = folder.parent()?;
+    let profile = match folder.file_name()?.to_str()? {
+        "debug" => "dev",
+        other => other,
+    };
+    target.join("CACHEDIR.TAG").exists().then(|| (target.to_owned(), profile.to_owned()))
 }
 
 impl Contestant for Unpatched {

@@ -15,20 +15,28 @@ pub struct Report {
     pub skipped: usize,
 }
 
+/// The row of tests that name no feature.
+const NO_FEATURE: &str = "(older than the list of features)";
+
 /// Lines of a list that a terminal gets.
 const SHOWN: usize = 40;
 
 impl Report {
-    /// Counts, and every panic.
+    /// Counts.
     pub fn summary(&self) -> String {
         let passed = self.verdicts.values().filter(|verdict| **verdict == Verdict::Passed).count();
         let faulted = self.faults();
-        let mut text = format!(
+        format!(
             "{passed} of {} passed ({:.2} %), {faulted} faulted, {} skipped\n",
             self.verdicts.len(),
             100.0 * passed as f64 / self.verdicts.len().max(1) as f64,
             self.skipped
-        );
+        )
+    }
+
+    /// Every panic and trap.
+    pub fn faulted(&self) -> String {
+        let mut text = String::new();
         for (name, verdict) in &self.verdicts {
             if let Verdict::Faulted(message) = verdict {
                 let _ = writeln!(text, "FAULT {name}: {message:.200}");
@@ -75,6 +83,30 @@ impl Report {
         text
     }
 
+    /// By feature of ECMAScript, in Markdown: how many tests passed here, and of how many; and at each of the others.
+    pub fn table(&self, name: &str, others: &[(&str, &Self)]) -> String {
+        let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut total = vec![0; 2 + others.len()];
+        for (test, verdict) in &self.verdicts {
+            let passed = others.iter().map(|(_, other)| other.verdicts.get(test) == Some(&Verdict::Passed));
+            let counts: Vec<_> = [true, *verdict == Verdict::Passed].into_iter().chain(passed).map(usize::from).collect();
+            let features = self.features.get(test).map_or(&[][..], Vec::as_slice);
+            let rest = features.is_empty().then_some(NO_FEATURE);
+            for row in features.iter().map(String::as_str).chain(rest) {
+                add(rows.entry(row).or_insert_with(|| vec![0; counts.len()]), &counts);
+            }
+            add(&mut total, &counts);
+        }
+        let names = others.iter().map(|(name, _)| *name);
+        let heads: Vec<_> = ["feature", "tests", name].into_iter().chain(names).collect();
+        let mut text = format!("| {} |\n|---{}\n", heads.join(" | "), "|--:".repeat(heads.len() - 1) + "|");
+        for (row, counts) in rows.into_iter().chain([("**all**", total)]) {
+            let cells: Vec<_> = counts.iter().map(usize::to_string).collect();
+            let _ = writeln!(text, "| {row} | {} |", cells.join(" | "));
+        }
+        text
+    }
+
     /// A line for each test that did not pass.
     pub fn write(&self, path: &Path) -> Result<()> {
         let lines = self.verdicts.iter().filter_map(|(name, verdict)| match verdict {
@@ -83,6 +115,12 @@ impl Report {
             Verdict::Faulted(why) => Some(format!("FAULT   {name}: {}\n", why.replace('\n', " "))),
         });
         fs::write(path, lines.collect::<String>()).with_context(|| format!("failed to write {}", path.display()))
+    }
+}
+
+fn add(to: &mut [usize], counts: &[usize]) {
+    for (to, count) in to.iter_mut().zip(counts) {
+        *to += count;
     }
 }
 
@@ -100,6 +138,9 @@ mod tests {
             (report(Verdict::Passed, Verdict::Failed("no".to_owned())), report(Verdict::Faulted("p".to_owned()), Verdict::Passed));
         let text = now.compared(&before);
         assert!(text.contains("1 regressions\n  x/b.js") && text.contains("1 gains\n       1  x\n"), "{text}");
+        let table = now.table("now", &[("before", &before)]);
+        assert!(table.starts_with("| feature | tests | now | before |\n|---|--:|--:|--:|\n"), "{table}");
+        assert!(table.ends_with("| **all** | 2 | 1 | 1 |\n"), "{table}");
         assert!(before.summary().contains("1 of 2 passed (50.00 %), 1 faulted"));
     }
 }
