@@ -30,7 +30,7 @@ pub(crate) fn is_there() -> bool {
 }
 
 /// A program of the server: Debian keeps them out of `PATH`.
-fn bin(name: &str) -> Option<PathBuf> {
+pub(crate) fn bin(name: &str) -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     versions.chain(std::env::split_paths(&path)).map(|dir| dir.join(name)).find(|file| file.is_file())
@@ -51,6 +51,11 @@ impl Server {
     }
 
     pub(crate) fn start_with(options: &'static str) -> Self {
+        Self::start_prepared(options, |_| {})
+    }
+
+    /// The same, with more in its data folder, which the server must own.
+    pub(crate) fn start_prepared(options: &'static str, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::Builder::new().prefix("ampoule-postgres-").tempdir().unwrap().keep();
         if is_root() {
             let (uid, gid) = postgres_user();
@@ -60,6 +65,7 @@ impl Server {
         initdb.args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"]).arg(dir.join("data"));
         let made = initdb.stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").status().unwrap();
         assert!(made.success());
+        prepare(&dir.join("data"));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = Self { dir, port, options, process: None };
         server.run();
@@ -156,6 +162,16 @@ impl Drop for Server {
 pub(crate) fn shared() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(Server::start)
+}
+
+/// Gives a file to the server's user, and to nobody else.
+pub(crate) fn hand_over(file: &Path) {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() {
+        let (uid, gid) = postgres_user();
+        chown(file, Some(uid), Some(gid)).unwrap();
+    }
 }
 
 fn is_root() -> bool {
