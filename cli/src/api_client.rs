@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ampoule_protocol::{
     JobId, JobList, JobSpec, JobView, KeyId, KeyList, KeySpec, KeyView, LogPage, NewKey, Problem, TenantList, TenantName, TenantSettings,
-    TenantView,
+    TenantView, TraceParent,
 };
 use anyhow::{Context as _, Result, anyhow};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -53,6 +53,10 @@ impl ApiClient {
         let mut request = self.http.post(self.url("jobs")).json(spec);
         if let Some(key) = idempotency_key {
             request = request.header("Idempotency-Key", key);
+        }
+        // As programs hand on the trace that they run in.
+        if let Some(parent) = std::env::var("TRACEPARENT").ok().and_then(|text| text.parse::<TraceParent>().ok()) {
+            request = request.header("traceparent", parent.to_string());
         }
         self.send(request).await
     }

@@ -6,7 +6,8 @@ use anyhow::Result;
 use crate::{
     api_client::{ApiClient, ManagerAddress},
     exit::Exit,
-    follow,
+    follow, job_table,
+    waiting::Waiting,
 };
 
 /// Which jobs; conditions are joined by "and".
@@ -63,6 +64,9 @@ pub(crate) struct JobArgs {
     /// Wait for the job's end.
     #[arg(long)]
     wait: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     manager: ManagerAddress,
 }
@@ -95,6 +99,9 @@ pub(crate) struct CancelArgs {
     /// Why, for the record.
     #[arg(long)]
     reason: Option<String>,
+    /// Print JSON: the job, or how many were changed.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     manager: ManagerAddress,
 }
@@ -105,6 +112,9 @@ pub(crate) struct RetryArgs {
     id: Option<JobId>,
     #[command(flatten)]
     filter: FilterArgs,
+    /// Print JSON: the job, or how many were changed.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     manager: ManagerAddress,
 }
@@ -153,8 +163,17 @@ fn row(job: &JobView) -> String {
 
 pub(crate) async fn job(args: JobArgs) -> Result<Exit> {
     let client = ApiClient::new(&args.manager)?;
-    let job = if args.wait { client.finished(args.id).await? } else { client.job(args.id, false).await? };
-    println!("{}", serde_json::to_string_pretty(&job)?);
+    let job = if args.wait {
+        let _waiting = Waiting::for_what(format!("job {} has not ended", args.id));
+        client.finished(args.id).await?
+    } else {
+        client.job(args.id, false).await?
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&job)?);
+    } else {
+        job_table::print(&job);
+    }
     Ok(Exit::Done)
 }
 
@@ -180,11 +199,14 @@ pub(crate) async fn cancel(args: CancelArgs) -> Result<Exit> {
     match args.id {
         Some(id) => {
             let job = client.cancel(id, args.reason.as_deref()).await?;
-            println!("{} {}", job.id, job.state.as_str());
+            print_changed(&job, args.json)?;
         }
         None => {
             let body = serde_json::json!({"filter": args.filter.body(), "reason": args.reason});
-            println!("{} cancelled or asked to stop", client.change_many("cancel", &body).await?);
+            let waiting = Waiting::for_what("jobs are being cancelled");
+            let changed = client.change_many("cancel", &body).await?;
+            drop(waiting);
+            print_count(changed, "cancelled or asked to stop", args.json);
         }
     }
     Ok(Exit::Done)
@@ -195,11 +217,29 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Exit> {
     match args.id {
         Some(id) => {
             let job = client.retry(id).await?;
-            println!("{} {}", job.id, job.state.as_str());
+            print_changed(&job, args.json)?;
         }
-        None => println!("{} wait again", client.change_many("retry", &serde_json::json!({"filter": args.filter.body()})).await?),
+        None => {
+            let waiting = Waiting::for_what("jobs are being put back");
+            let changed = client.change_many("retry", &serde_json::json!({"filter": args.filter.body()})).await?;
+            drop(waiting);
+            print_count(changed, "wait again", args.json);
+        }
     }
     Ok(Exit::Done)
+}
+
+fn print_changed(job: &JobView, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(job)?)
+    } else {
+        println!("{} {}", job.id, job.state.as_str())
+    }
+    Ok(())
+}
+
+fn print_count(changed: u64, what: &str, json: bool) {
+    if json { println!("{}", serde_json::json!({"changed": changed})) } else { println!("{changed} {what}") }
 }
 
 pub(crate) async fn queue(args: QueueArgs) -> Result<Exit> {

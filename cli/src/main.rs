@@ -11,6 +11,7 @@ mod follow;
 mod grants;
 mod input;
 mod job_commands;
+mod job_table;
 mod modules;
 mod platform;
 mod pool;
@@ -18,10 +19,14 @@ mod preflight;
 mod replay;
 mod run;
 mod schedule;
+mod scrape;
 mod script;
 mod serve;
+mod store;
 mod submit;
+mod telemetry;
 mod types;
+mod waiting;
 
 use clap::{Parser, Subcommand};
 
@@ -67,6 +72,8 @@ enum Command {
     Retry(job_commands::RetryArgs),
     /// Show how full the queue is.
     Queue(job_commands::QueueArgs),
+    /// Copy a store, restore it, and look whether it is whole.
+    Store(store::Args),
     /// Make, list and revoke keys of the API.
     Key(admin_commands::KeyArgs),
     /// Show and set how tenants are treated.
@@ -120,6 +127,7 @@ fn main() -> std::process::ExitCode {
             Command::Cancel(args) => job_commands::cancel(args).await,
             Command::Retry(args) => job_commands::retry(args).await,
             Command::Queue(args) => job_commands::queue(args).await,
+            Command::Store(args) => store::store(args).await,
             Command::Key(args) => admin_commands::key(args).await,
             Command::Tenant(args) => admin_commands::tenant(args).await,
             Command::Platform(args) => platform::platform(args).await,

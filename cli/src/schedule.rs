@@ -24,7 +24,7 @@ enum Verb {
     Create(Box<CreateArgs>),
     /// List schedules.
     List(ListArgs),
-    /// Show one as JSON.
+    /// Show one, its job as JSON.
     Show(NameArgs),
     /// Let it fire no more until it is resumed.
     Pause(NameArgs),
@@ -105,6 +105,9 @@ struct ListArgs {
 #[derive(clap::Args)]
 struct NameArgs {
     name: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     manager: ManagerAddress,
 }
@@ -115,15 +118,22 @@ pub(crate) async fn schedule(args: Args) -> Result<Exit> {
         Verb::List(args) => return list(args).await,
         Verb::Show(args) => {
             let view: ScheduleView = ApiClient::new(&args.manager)?.get(&path(&args, ""), &[]).await?;
-            println!("{}", serde_json::to_string_pretty(&view)?);
+            if args.json {
+                println!("{}", serde_json::to_string(&view)?);
+            } else {
+                detail(&view)?;
+            }
         }
-        Verb::Pause(args) => print(&ApiClient::new(&args.manager)?.post(&path(&args, "/pause"), &json!({})).await?),
-        Verb::Resume(args) => print(&ApiClient::new(&args.manager)?.post(&path(&args, "/resume"), &json!({})).await?),
+        Verb::Pause(args) => one(&ApiClient::new(&args.manager)?.post(&path(&args, "/pause"), &json!({})).await?, args.json)?,
+        Verb::Resume(args) => one(&ApiClient::new(&args.manager)?.post(&path(&args, "/resume"), &json!({})).await?, args.json)?,
         Verb::Run(args) => {
             let job: JobView = ApiClient::new(&args.manager)?.post(&path(&args, "/run"), &json!({})).await?;
-            println!("{}", job.id);
+            if args.json { println!("{}", serde_json::to_string(&job)?) } else { println!("{}", job.id) }
         }
-        Verb::Delete(args) => ApiClient::new(&args.manager)?.delete(&path(&args, "")).await?,
+        Verb::Delete(args) => {
+            ApiClient::new(&args.manager)?.delete(&path(&args, "")).await?;
+            if args.json { println!("{}", json!({"deleted": args.name})) } else { println!("{} is deleted; its jobs stay", args.name) }
+        }
     }
     Ok(Exit::Done)
 }
@@ -154,11 +164,7 @@ async fn create(args: CreateArgs) -> Result<Exit> {
         paused: args.paused,
     };
     let view: ScheduleView = ApiClient::new(&args.manager)?.put(&format!("schedules/{}", args.name), &spec).await?;
-    if args.json {
-        println!("{}", serde_json::to_string(&view)?)
-    } else {
-        print(&view)
-    }
+    one(&view, args.json)?;
     Ok(Exit::Done)
 }
 
@@ -174,13 +180,46 @@ async fn list(args: ListArgs) -> Result<Exit> {
     if args.json {
         println!("{}", serde_json::to_string(&all)?)
     } else {
-        all.iter().for_each(print)
+        print(&all);
     }
     Ok(Exit::Done)
 }
 
-fn print(view: &ScheduleView) {
-    let next = view.next_at.map_or_else(|| "paused".to_owned(), |at| at.to_string());
-    let problem = view.problem.as_deref().unwrap_or_default();
-    println!("{:<24}  {:<20}  {:<20}  {next:<20}  {}  {problem}", view.name, view.cron, view.time_zone, view.job.script.name());
+fn one(view: &ScheduleView, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(view)?)
+    } else {
+        print(std::slice::from_ref(view))
+    }
+    Ok(())
+}
+
+fn next(view: &ScheduleView) -> String {
+    view.next_at.map_or_else(|| "paused".to_owned(), |at| at.to_string())
+}
+
+fn print(views: &[ScheduleView]) {
+    println!("{:<24}  {:<20}  {:<20}  {:<20}  {:<24}  PROBLEM", "NAME", "CRON", "TIME ZONE", "NEXT", "SCRIPT");
+    for view in views {
+        let (name, cron, zone, script) = (&view.name, &view.cron, &view.time_zone, view.job.script.name());
+        println!("{name:<24}  {cron:<20}  {zone:<20}  {:<20}  {script:<24}  {}", next(view), view.problem.as_deref().unwrap_or("-"));
+    }
+}
+
+fn detail(view: &ScheduleView) -> Result<()> {
+    let line = |name: &str, text: String| println!("{name:<12}  {text}");
+    line("schedule", view.name.clone());
+    line("cron", format!("{} by the clock of {}", view.cron, view.time_zone));
+    line("next", next(view));
+    if let Some(at) = view.last_at {
+        line("last", at.to_string());
+    }
+    if let Some(job) = view.last_job {
+        line("last job", job.to_string());
+    }
+    if let Some(problem) = &view.problem {
+        line("problem", problem.clone());
+    }
+    line("job", serde_json::to_string(&view.job)?);
+    Ok(())
 }

@@ -35,6 +35,8 @@ enum ScriptVerb {
     Diff(DiffArgs),
     /// Point an alias at a version, delete it, or list all of a name.
     Alias(AliasArgs),
+    /// Let no new job get a version; those that were stored with it still run it.
+    Withdraw(WithdrawArgs),
 }
 
 #[derive(clap::Args)]
@@ -51,6 +53,16 @@ enum LibraryVerb {
     List(ListArgs),
     /// Show a name and its versions, or one version with its sources.
     Show(ShowArgs),
+    /// Let no new job get a version; those that were stored with it still run it.
+    Withdraw(WithdrawArgs),
+}
+
+#[derive(clap::Args)]
+struct WithdrawArgs {
+    /// NAME@VERSION. Publishing the same content again brings it back.
+    version: String,
+    #[command(flatten)]
+    manager: ManagerAddress,
 }
 
 #[derive(clap::Args)]
@@ -129,6 +141,7 @@ pub(crate) async fn script(args: ScriptArgs) -> Result<Exit> {
         ScriptVerb::Show(args) => show("scripts", args).await,
         ScriptVerb::Diff(args) => diff(args).await,
         ScriptVerb::Alias(args) => alias(args).await,
+        ScriptVerb::Withdraw(args) => withdraw("scripts", args).await,
     }
 }
 
@@ -137,6 +150,7 @@ pub(crate) async fn library(args: LibraryArgs) -> Result<Exit> {
         LibraryVerb::Publish(args) => publish("libraries", args).await,
         LibraryVerb::List(args) => list("libraries", args).await,
         LibraryVerb::Show(args) => show("libraries", args).await,
+        LibraryVerb::Withdraw(args) => withdraw("libraries", args).await,
     }
 }
 
@@ -236,11 +250,12 @@ async fn show(kind: &str, args: ShowArgs) -> Result<Exit> {
         println!("{}: latest {}, aliases: {}", view.name, view.latest, printed(&view.aliases));
         for version in view.versions.unwrap_or_default() {
             println!(
-                "{:>7}  {}  {:>9} bytes  {}",
+                "{:>7}  {}  {:>9} bytes  {}{}",
                 version.version,
                 version.created_at.strftime("%Y-%m-%d %H:%M:%SZ"),
                 version.source_bytes,
-                version.hash
+                version.hash,
+                if version.withdrawn_at.is_some() { "  withdrawn" } else { "" }
             );
         }
         return Ok(Exit::Done);
@@ -307,6 +322,14 @@ async fn diff(args: DiffArgs) -> Result<Exit> {
             print!("{}", options.create_patch(&old, &new));
         }
     }
+    Ok(Exit::Done)
+}
+
+async fn withdraw(kind: &str, args: WithdrawArgs) -> Result<Exit> {
+    let version = VersionRef::parse(&args.version);
+    let number = version.version.context("say which: NAME@VERSION")?;
+    ApiClient::new(&args.manager)?.delete(&format!("{kind}/{}/versions/{number}", version.name)).await?;
+    println!("{}@{number} is withdrawn", version.name);
     Ok(Exit::Done)
 }
 

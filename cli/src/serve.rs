@@ -1,6 +1,6 @@
 //! The long-running commands: manager, worker, and both in one process.
 
-use std::{env, fs, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_engine::{CancellationToken, Engine};
 use ampoule_manager::{Config, Key, Keys, StoreUrl};
@@ -16,6 +16,8 @@ use crate::{
     grants::{ResourceArgs, policy},
     input,
     pool::PoolArgs,
+    scrape,
+    telemetry::{self, LogArgs},
 };
 
 /// API, queue and worker in one process. Jobs are kept in an SQLite file in the data folder, unless --store says otherwise.
@@ -53,7 +55,7 @@ pub(crate) struct ManagerArgs {
     log: LogArgs,
 }
 
-/// Leases jobs from a manager and runs them. Listens on no port.
+/// Leases jobs from a manager and runs them. Listens on no port, unless --metrics-listen says so.
 #[derive(clap::Args)]
 pub(crate) struct WorkerArgs {
     /// The manager's address. The worker's key comes from AMPOULE_WORKER_KEY or the file that AMPOULE_WORKER_KEY_FILE names.
@@ -80,6 +82,9 @@ struct SlotArgs {
     /// Keep journals here of jobs that ask to be recorded.
     #[arg(long, env = "AMPOULE_JOURNALS", value_name = "DIR")]
     journals: Option<PathBuf>,
+    /// Show the worker's metrics at /metrics of this address, to everybody who can reach it. Without it the worker is reached by nobody.
+    #[arg(long, env = "AMPOULE_METRICS_LISTEN", value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 #[derive(clap::Args)]
@@ -95,13 +100,6 @@ struct QueueArgs {
     grants: Option<String>,
 }
 
-#[derive(clap::Args)]
-struct LogArgs {
-    /// Log as JSON, one event a line.
-    #[arg(long, env = "AMPOULE_LOG_JSON")]
-    log_json: bool,
-}
-
 /// Environment variable that holds each role's key; with `_FILE` behind it, the one that names a file with it.
 const KEY_VARIABLES: [&str; 3] = ["AMPOULE_SUBMIT_KEY", "AMPOULE_WORKER_KEY", "AMPOULE_ADMIN_KEY"];
 
@@ -109,10 +107,11 @@ const KEY_VARIABLES: [&str; 3] = ["AMPOULE_SUBMIT_KEY", "AMPOULE_WORKER_KEY", "A
 pub(crate) const STORE_FILE: &str = "ampoule.sqlite";
 
 pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
-    start_log(&args.log)?;
+    let telemetry = telemetry::start(&args.log, "ampoule")?;
     let is_ours = args.store.is_none();
     let store = args.store.unwrap_or_else(|| StoreUrl::Sqlite(args.data.join(STORE_FILE)));
     let mut config = manager_config(store, &args.queue)?;
+    config.traces = telemetry.is_on();
     let worker_key = match key_text(KEY_VARIABLES[1])? {
         Some(key) => Some(key),
         // As soon as there is a key, the worker of this process needs one too; nobody else has to know it.
@@ -134,7 +133,9 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let manager = tokio::spawn(ampoule_manager::run(listener, config, stop_manager.clone().cancelled_owned()));
     // The two speak the lease protocol over HTTP, as they would on two machines.
     let client = LeaseClient::new(&format!("http://{}", dialled(address)), worker_key)?;
-    let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config(&args.worker)?, stop_worker.clone()));
+    let worker_config = WorkerConfig { traces: telemetry.is_on(), ..worker_config(&args.worker)? };
+    show_metrics(&args.worker, &worker_config, &stop_worker).await?;
+    let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config, stop_worker.clone()));
     println!("ampoule listens on http://{address}");
 
     let (mut manager, mut worker) = (manager, worker);
@@ -161,8 +162,8 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
 }
 
 pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
-    start_log(&args.log)?;
-    let config = manager_config(args.store, &args.queue)?;
+    let telemetry = telemetry::start(&args.log, "ampoule-manager")?;
+    let config = Config { traces: telemetry.is_on(), ..manager_config(args.store, &args.queue)? };
     let listener = bind(args.listen).await?;
     let terminated = terminated()?;
     println!("ampoule manager listens on http://{}", listener.local_addr()?);
@@ -171,7 +172,7 @@ pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
 }
 
 pub(crate) async fn worker(args: WorkerArgs) -> Result<Exit> {
-    start_log(&args.log)?;
+    let telemetry = telemetry::start(&args.log, "ampoule-worker")?;
     let client = LeaseClient::new(&args.manager, key_text(KEY_VARIABLES[1])?)?;
     let (stop, terminated) = (CancellationToken::new(), terminated()?);
     let stopped = stop.clone();
@@ -180,7 +181,9 @@ pub(crate) async fn worker(args: WorkerArgs) -> Result<Exit> {
         tracing::info!("draining");
         stopped.cancel();
     });
-    ampoule_worker::run(client, engine(&args.worker)?, worker_config(&args.worker)?, stop).await?;
+    let config = WorkerConfig { traces: telemetry.is_on(), ..worker_config(&args.worker)? };
+    show_metrics(&args.worker, &config, &stop).await?;
+    ampoule_worker::run(client, engine(&args.worker)?, config, stop).await?;
     Ok(Exit::Done)
 }
 
@@ -209,7 +212,16 @@ fn worker_config(args: &SlotArgs) -> Result<WorkerConfig> {
     if let Some(folder) = &journals {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder for journals {}", folder.display()))?;
     }
-    Ok(WorkerConfig { slots: slots(args), drain: Duration::from_millis(args.drain), resources: args.resources.resolve()?, journals })
+    let drain = Duration::from_millis(args.drain);
+    Ok(WorkerConfig { slots: slots(args), drain, resources: args.resources.resolve()?, journals, ..WorkerConfig::default() })
+}
+
+async fn show_metrics(args: &SlotArgs, config: &WorkerConfig, stop: &CancellationToken) -> Result<()> {
+    let Some(address) = args.metrics_listen else { return Ok(()) };
+    let listener = bind(address).await?;
+    tracing::info!(address = %listener.local_addr()?, "the worker's metrics are shown");
+    tokio::spawn(scrape::serve(listener, Arc::clone(&config.metrics), stop.clone()));
+    Ok(())
 }
 
 fn manager_config(store: StoreUrl, queue: &QueueArgs) -> Result<Config> {
@@ -248,10 +260,4 @@ fn terminated() -> Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {},
         }
     })
-}
-
-fn start_log(args: &LogArgs) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("AMPOULE_LOG").unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    if args.log_json { log.json().try_init() } else { log.try_init() }.map_err(|error| anyhow::anyhow!("the log does not start: {error}"))
 }

@@ -15,6 +15,7 @@ use crate::{
     input::{self, LibraryArg},
     modules,
     run::{LimitArgs, print_outcome},
+    waiting::Waiting,
 };
 
 /// Prints the job's id; with --wait, its log on standard error and its result on standard output, and exits as `run` does.
@@ -211,7 +212,9 @@ pub(crate) async fn submit(args: Args) -> Result<Exit> {
         print_job(&job, args.json)?;
         return Ok(Exit::Done);
     }
+    let waiting = Waiting::for_what(format!("job {} has not ended", job.id));
     job = client.finished(job.id).await?;
+    drop(waiting);
     if args.json {
         print_job(&job, true)?;
     } else {

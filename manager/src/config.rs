@@ -48,6 +48,8 @@ pub struct Config {
     /// The program that compiles TypeScript, with its arguments; see [`ampoule_typescript::request`]. Without it TypeScript is
     /// refused.
     pub compiler: Option<Vec<PathBuf>>,
+    /// Spans are recorded, by the exporter that the process has set for OpenTelemetry.
+    pub traces: bool,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
 }
@@ -79,6 +81,7 @@ impl Config {
             // Long enough to look into what went wrong over a holiday.
             retention: Duration::from_secs(14 * 24 * 60 * 60),
             compiler: None,
+            traces: false,
             drain: Duration::from_secs(10),
         }
     }

@@ -13,6 +13,7 @@
 //! - `schedules` fires schedules that are due.
 //! - `notify` wakes those who wait, on what the queue says has been committed.
 //! - `reaper` does what becomes due: leases that ran out, jobs whose time has come, jobs to forget.
+//! - `traces` records spans, where that is wanted.
 //! - `metrics` counts the same events, and reads the queue's depth from the store.
 //!
 //! Delivery is at least once; of all attempts of a job, one completion is accepted.
@@ -30,6 +31,7 @@ mod reaper;
 mod schedules;
 pub mod scripts;
 mod server;
+mod traces;
 
 pub use config::{Config, ConfigError, Key, Keys};
 pub use queue::{StoreUrl, StoreUrlError};

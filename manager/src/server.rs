@@ -16,6 +16,7 @@ use crate::{
     notify::Bells,
     queue::{Ears, Event, OpenError, Queue, QueueError, StoredKey, Wake},
     reaper, schedules,
+    traces::Traces,
 };
 
 /// Why a manager did not start, or stopped by itself.
@@ -74,16 +75,26 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     let stop = CancellationToken::new();
     let (drain, retention, ceiling) = (config.drain, config.retention, config.ceiling.clone());
     let compiler = Compiler::new(config.compiler.clone());
-    let api =
-        Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, keys: keys.clone(), compiler, stop: stop.clone() });
+    let traces = Arc::new(Traces::new(config.traces));
+    let api = Api {
+        queue: queue.clone(),
+        bells: bells.clone(),
+        metrics,
+        config,
+        keys: keys.clone(),
+        compiler,
+        traces: traces.clone(),
+        stop: stop.clone(),
+    };
     let listener = listener.tap_io(|stream| {
         // Answers are small and awaited: they must not wait for more to send.
         let _ = stream.set_nodelay(true);
     });
-    let mut serving = pin!(axum::serve(listener, api::router(api)).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+    let mut serving =
+        pin!(axum::serve(listener, api::router(Arc::new(api))).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     let keeping = keys.keep(&stop);
     let mut reaping = pin!(async { tokio::join!(reaper::run(&queue, &bells, retention, &stop), keeping) });
-    let mut firing = pin!(schedules::run(&queue, &ceiling, &stop));
+    let mut firing = pin!(schedules::run(&queue, &ceiling, &traces, &stop));
 
     let ended = tokio::select! {
         ended = &mut serving => Err(RunError::Listen(ended.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into()))),

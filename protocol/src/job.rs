@@ -367,6 +367,9 @@ pub struct JobView {
     /// It failed after all of its attempts failed in ways that are tried again: a dead letter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dead: bool,
+    /// The trace that it belongs to, in OpenTelemetry's words, if it does to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// Attempts that did not end it, oldest first; in the answer about one job only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost_attempts: Vec<LostAttempt>,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource};
+use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource, TraceParent};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +74,13 @@ pub struct LeasedJob {
     /// Seed of the run's randomness, if the job fixed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// How long it has waited since it could have started.
+    #[serde(default)]
+    pub waited_ms: u64,
+    /// What the run's span belongs below, if the job belongs to a trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub traceparent: Option<TraceParent>,
 }
 
 /// Body of `POST /v1/leases/renew` (all leases of a worker in one call) and `POST /v1/leases/release` (back to the queue,

@@ -31,6 +31,7 @@ mod schedule;
 mod script;
 mod size;
 mod tenant;
+mod trace;
 mod used;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
@@ -62,4 +63,5 @@ pub use schedule::{MAX_CRON_CHARS, MAX_MADE_UP, MAX_SCHEDULES, MissedPolicy, Ove
 pub use script::{Language, LibrarySource, MAX_IMPORTS, MAX_MODULES, MAX_PATH_CHARS, SOURCE_MAP_FACTOR, ScriptSource, source_map};
 pub use size::{ByteSize, ParseByteSizeError};
 pub use tenant::{MAX_TENANT_CHARS, MAX_WEIGHT, TenantList, TenantName, TenantNameError, TenantSettings, TenantView};
+pub use trace::{NoTraceParent, TraceParent};
 pub use used::{MAX_USED, Used, UsedHost, UsedItem};

@@ -62,7 +62,7 @@ fn is_null(value: &Json) -> bool {
     *value == Json::null()
 }
 
-/// One version, as it was published. It never changes.
+/// One version, as it was published. What it holds never changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VersionView {
@@ -78,6 +78,9 @@ pub struct VersionView {
     pub source_bytes: u64,
     /// How it is run; `main` is always there.
     pub manifest: Manifest,
+    /// When it was withdrawn: jobs that were stored before still run it, and no other gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Timestamp>,
     /// The sources; in the answer about one version only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modules: Option<Modules>,
@@ -89,7 +92,7 @@ pub struct VersionView {
 pub struct PublishedView {
     /// The name.
     pub name: String,
-    /// The version that was published last.
+    /// The version that was published last and is not withdrawn; 0 if all are.
     pub latest: u32,
     /// When that was.
     pub updated_at: Timestamp,

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     os::unix::{
-        fs::{MetadataExt as _, chown},
+        fs::{MetadataExt as _, PermissionsExt as _, chown},
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
@@ -52,6 +52,15 @@ impl Server {
 
     /// The same at a port that is known to be free.
     pub fn start_at(parent: &Path, port: u16, options: &'static str) -> io::Result<Self> {
+        Self::make(parent, port, options, |_| Ok(()))
+    }
+
+    /// With options, and more in its data folder before it starts; see [`hand_over`].
+    pub fn start_prepared(options: &'static str, prepare: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<Self> {
+        Self::make(&std::env::temp_dir(), port::lasting(), options, prepare)
+    }
+
+    fn make(parent: &Path, port: u16, options: &'static str, prepare: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("ampoule-postgres-").tempdir_in(parent)?.keep();
         let user = user()?;
         if let Some((uid, gid)) = user {
@@ -63,6 +72,7 @@ impl Server {
         if !made.success() {
             return Err(io::Error::other(format!("initdb ends with {made}")));
         }
+        prepare(&dir.join("data"))?;
         let mut server = Self { dir, port, options, process: None };
         server.run()?;
         Ok(server)
@@ -187,8 +197,17 @@ impl Drop for Server {
     }
 }
 
+/// Gives a file to the server's user, and to nobody else.
+pub fn hand_over(file: &Path) -> io::Result<()> {
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
+    if let Some((uid, gid)) = user()? {
+        chown(file, Some(uid), Some(gid))?;
+    }
+    Ok(())
+}
+
 /// A program of the server: Debian keeps them out of `PATH`.
-fn bin(name: &str) -> io::Result<PathBuf> {
+pub fn bin(name: &str) -> io::Result<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = versions.chain(std::env::split_paths(&path)).map(|dir| dir.join(name)).find(|file| file.is_file());

@@ -1,11 +1,33 @@
 use ampoule_engine::{CancellationToken, Engine, EngineFault, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{LeasedJob, LogLine, Outcome, RunReport, Usage};
+use tracing::{Instrument as _, Span};
 
-use crate::{journals, worker::WorkerConfig};
+use crate::{journals, traces, worker::WorkerConfig};
 
 /// Carries out one lease: whatever happens, there is a report. Shows every line of the log to `said` as soon as it is written.
 pub(crate) async fn attempt(
+    engine: &Engine,
+    config: &WorkerConfig,
+    job: LeasedJob,
+    cancel: CancellationToken,
+    said: impl FnMut(&LogLine) + Send + 'static,
+) -> RunReport {
+    let token = job.token;
+    let span = if config.traces { traces::Run::begin(&job) } else { None };
+    let log = job.traceparent.map_or(
+        Span::none(),
+        |parent| tracing::info_span!("run", job = %token.job_id, attempt = token.attempt, trace_id = parent.trace_id_hex()),
+    );
+    let report = ran(engine, config, job, cancel, said).instrument(log.clone()).await;
+    log.in_scope(|| tracing::debug!(outcome = report.outcome.kind(), "a run has ended"));
+    if let Some(span) = span {
+        span.end(&report);
+    }
+    report
+}
+
+async fn ran(
     engine: &Engine,
     config: &WorkerConfig,
     job: LeasedJob,

@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    ClientError, LeaseClient,
+    ClientError, LeaseClient, Metrics,
     attempt::attempt,
     log_lines::LogLines,
     presence::attend,
@@ -31,13 +31,24 @@ pub struct WorkerConfig {
     pub resources: Resources,
     /// Where journals go of jobs that ask for one; without it they have none.
     pub journals: Option<PathBuf>,
+    /// Spans of runs are recorded, by the exporter that the process has set for OpenTelemetry.
+    pub traces: bool,
+    /// Where it is counted what this worker does.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         // Scripts that wait leave the core to others; Kubernetes grants 30 s between SIGTERM and SIGKILL.
-        Self { slots: cores * 4, drain: Duration::from_secs(20), resources: Resources::default(), journals: None }
+        Self {
+            slots: cores * 4,
+            drain: Duration::from_secs(20),
+            resources: Resources::default(),
+            journals: None,
+            traces: false,
+            metrics: Arc::default(),
+        }
     }
 }
 
@@ -62,8 +73,10 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
     let slots = Arc::new(Slots::new(config.slots));
     let runs = TaskTracker::new();
     let (finished, unsent) = mpsc::channel(MAX_UNSENT);
-    let completer = tokio::spawn(complete_all(client.clone(), unsent));
-    let renewer = tokio::spawn(renew_all(client.clone(), Arc::clone(&slots)));
+    let metrics = &config.metrics;
+    metrics.slots.set(config.slots.into());
+    let completer = tokio::spawn(complete_all(client.clone(), unsent, Arc::clone(metrics)));
+    let renewer = tokio::spawn(renew_all(client.clone(), Arc::clone(&slots), Arc::clone(metrics)));
     // A name per process and start: leases of a dead predecessor are not ours.
     let worker = format!("worker-{}", uuid::Uuid::now_v7());
     let presence = tokio::spawn(attend(client.clone(), Arc::clone(&slots), worker.clone()));
@@ -72,11 +85,14 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
 
     let result = acquire_all(&client, worker, &slots, &shutdown, |job| {
         let cancel = slots.occupy(&job);
+        metrics.leases_acquired.inc();
+        metrics.slots_used.inc();
         let (engine, config, slots, finished, token) =
             (Arc::clone(&engine), Arc::clone(&config), Arc::clone(&slots), finished.clone(), job.token);
         let log = Arc::clone(&log);
         runs.spawn(async move {
             let mut report = attempt(&engine, &config, job, cancel, log.sink(token)).await;
+            config.metrics.ended(&report);
             // The manager has the others.
             let logs_from = log.finish(token);
             report.logs.retain(|line| line.offset >= logs_from);
@@ -84,6 +100,7 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
             let ended = Ended { token, report, logs_from, interruption: slots.interruption(token) };
             let _ = finished.send(ended).await;
             slots.vacate(token);
+            config.metrics.slots_used.dec();
         });
     })
     .await;
@@ -150,7 +167,7 @@ async fn acquire_all(
 }
 
 /// Renews all leases in one call, often enough that none runs out.
-async fn renew_all(client: LeaseClient, slots: Arc<Slots>) {
+async fn renew_all(client: LeaseClient, slots: Arc<Slots>, metrics: Arc<Metrics>) {
     let mut last = Instant::now();
     loop {
         let Some(lease) = slots.shortest_lease() else {
@@ -173,11 +190,16 @@ async fn renew_all(client: LeaseClient, slots: Arc<Slots>) {
                     match result.state {
                         LeaseState::Cancelled => slots.interrupt(result.token, Interruption::Cancelled),
                         LeaseState::Stale => slots.interrupt(result.token, Interruption::Stale),
-                        LeaseState::Held | LeaseState::Accepted => {}
+                        LeaseState::Held | LeaseState::Accepted => {
+                            metrics.lease_renewals.inc();
+                        }
                     }
                 }
             }
-            Err(error) => tracing::warn!(%error, "renewal failed"),
+            Err(error) => {
+                metrics.lease_renewals_failed.inc();
+                tracing::warn!(%error, "renewal failed");
+            }
         }
     }
 }
@@ -229,26 +251,30 @@ async fn append_all(client: LeaseClient, log: Arc<LogLines>, slots: Arc<Slots>) 
 }
 
 /// Hands in reports in batches, in the order in which runs ended.
-async fn complete_all(client: LeaseClient, mut unsent: mpsc::Receiver<Ended>) {
+async fn complete_all(client: LeaseClient, mut unsent: mpsc::Receiver<Ended>, metrics: Arc<Metrics>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while unsent.recv_many(&mut batch, MAX_BATCH).await > 0 {
         let mut reports = Vec::with_capacity(batch.len());
         let mut released = Vec::new();
         for Ended { token, report, logs_from, interruption } in batch.drain(..) {
             match interruption {
-                Some(Interruption::Stale) => tracing::warn!(job = %token.job_id, attempt = token.attempt, "lease lost, report dropped"),
+                Some(Interruption::Stale) => {
+                    metrics.leases_lost.inc();
+                    tracing::warn!(job = %token.job_id, attempt = token.attempt, "lease lost, report dropped");
+                }
                 // A run that ended by itself before it noticed is handed in all the same.
                 Some(Interruption::Drained) if report.outcome == Outcome::Cancelled => released.push(token),
                 _ => reports.push(Completion { token, report, logs_from }),
             }
         }
         if !released.is_empty() {
+            metrics.leases_released.inc_by(released.len() as u64);
             let tokens = Tokens { tokens: released };
-            insist(|| client.release(&tokens)).await;
+            insist(&metrics, || client.release(&tokens)).await;
         }
         if !reports.is_empty() {
             let request = CompleteRequest { reports };
-            insist(|| client.complete(&request)).await;
+            insist(&metrics, || client.complete(&request)).await;
         }
     }
 }
@@ -256,12 +282,13 @@ async fn complete_all(client: LeaseClient, mut unsent: mpsc::Receiver<Ended>) {
 /// Most tries to hand something in: together longer than a lease, after which the manager has moved on.
 const MAX_TRIES: u32 = 10;
 
-async fn insist<F: Future<Output = Result<ampoule_protocol::LeaseStates, ClientError>>>(mut call: impl FnMut() -> F) {
+async fn insist<F: Future<Output = Result<ampoule_protocol::LeaseStates, ClientError>>>(metrics: &Metrics, mut call: impl FnMut() -> F) {
     let mut back_off = BACK_OFF.0;
     for _ in 0..MAX_TRIES {
         match call().await {
             Ok(states) => {
                 for result in states.results.iter().filter(|result| result.state == LeaseState::Stale) {
+                    metrics.leases_lost.inc();
                     tracing::warn!(job = %result.token.job_id, attempt = result.token.attempt, "the manager had given this lease up");
                 }
                 return;

@@ -103,7 +103,7 @@ async fn a_job_is_seen_from_its_submission_to_its_log() {
     }
 
     // The same by the commands.
-    let shown = ampoule(&["job", &id, "--manager", &server.url]);
+    let shown = ampoule(&["job", &id, "--json", "--manager", &server.url]);
     assert_eq!(shown.json(), job);
     let shown = ampoule(&["logs", &id, "--manager", &server.url]);
     assert_eq!((shown.code, shown.stdout), (Some(0), format!("hello [ 41 ]\n{id}\n")));

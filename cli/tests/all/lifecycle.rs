@@ -28,7 +28,7 @@ async fn a_job_is_tried_again_as_it_asks_and_then_as_we_ask() {
     assert!(lines(&dead.stdout)[1].starts_with(id), "{dead:?}");
     let again = ampoule(&[&["retry", "--dead"], &manager[..]].concat());
     assert_eq!(again.stdout, "1 wait again\n", "{again:?}");
-    let job: Value = ampoule(&[&["job", id, "--wait"], &manager[..]].concat()).json();
+    let job: Value = ampoule(&[&["job", id, "--wait", "--json"], &manager[..]].concat()).json();
     assert_eq!((&job["state"], &job["outcome"]["value"]), (&"succeeded".into(), &3.into()));
     ampoule(&[&["retry", id], &manager[..]].concat()).says(2, &["not_retryable"]);
     ampoule(&[&["retry"], &manager[..]].concat()).says(2, &["at least one of"]);

@@ -39,6 +39,14 @@ async fn publishes_and_runs() {
     run(&["script", "alias", "pay", "live", "--delete"]).says(0, &[]);
     run(&["submit", "pay@live"]).says(2, &["script_not_found"]);
     assert_eq!(run(&["library", "list", "--json"]).json().as_array().unwrap().len(), 2);
+
+    run(&["script", "withdraw", "pay"]).says(2, &["NAME@VERSION"]);
+    run(&["script", "withdraw", "pay@2"]).says(0, &[]);
+    assert_eq!(run(&["submit", "pay", "--input", "1234", "--wait"]).stdout.trim(), "\"12.34\"");
+    run(&["submit", "pay@2"]).says(2, &["script_not_found"]);
+    assert!(run(&["script", "show", "pay"]).stdout.contains("withdrawn"));
+    run(&["library", "withdraw", "round@1"]).says(0, &[]);
+    run(&["library", "withdraw", "round@7"]).says(2, &["library_not_found"]);
 }
 
 #[tokio::test]

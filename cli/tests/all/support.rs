@@ -21,7 +21,9 @@ const LOOK: Duration = Duration::from_millis(1);
 /// The binary, free of settings that the test's own environment may hold.
 fn binary(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ampoule"));
-    for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AMPOULE_")) {
+    for (variable, _) in
+        std::env::vars_os().filter(|(name, _)| ["AMPOULE_", "OTEL_"].iter().any(|ours| name.to_string_lossy().starts_with(ours)))
+    {
         command.env_remove(variable);
     }
     command.args(arguments).stdin(Stdio::null());
@@ -173,13 +175,23 @@ impl Server {
 
     /// `manager` on a free port, with its store in this folder.
     pub(crate) fn manager(data: &Path, flags: &[&str]) -> Self {
-        Self::manager_on(&format!("sqlite:{}", data.join("queue.sqlite").display()), data, "manager", flags)
+        Self::manager_with(&[], data, flags)
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn manager_with(variables: &[(&str, &str)], data: &Path, flags: &[&str]) -> Self {
+        let store = format!("sqlite:{}", data.join("queue.sqlite").display());
+        Self::manager_of(&store, variables, data, "manager", flags)
     }
 
     /// `manager` on a free port, with this store; its log goes to this folder under this name.
     pub(crate) fn manager_on(store: &str, data: &Path, name: &str, flags: &[&str]) -> Self {
+        Self::manager_of(store, &[], data, name, flags)
+    }
+
+    fn manager_of(store: &str, variables: &[(&str, &str)], data: &Path, name: &str, flags: &[&str]) -> Self {
         let mut command = binary(&["manager", "--listen", "127.0.0.1:0", "--store", store]);
-        command.args(flags);
+        command.args(flags).envs(variables.iter().copied());
         Self::start(command, data, name, true)
     }
 
@@ -190,8 +202,13 @@ impl Server {
 
     /// The same for whoever is at this address.
     pub(crate) fn worker_of(url: &str, data: &Path, name: &str, flags: &[&str]) -> Self {
+        Self::worker_with(&[], url, data, name, flags)
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn worker_with(variables: &[(&str, &str)], url: &str, data: &Path, name: &str, flags: &[&str]) -> Self {
         let mut command = binary(&["worker", "--manager", url]);
-        command.args(flags);
+        command.args(flags).envs(variables.iter().copied());
         Self::start(command, data, name, false)
     }
 

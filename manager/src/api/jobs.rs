@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ampoule_protocol::{CancelledBy, JobId, JobList, JobSpec, JobState, JobView, TenantName};
+use ampoule_protocol::{CancelledBy, JobId, JobList, JobSpec, JobState, JobView, TenantName, TraceParent};
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -37,7 +37,8 @@ const MAX_REASON_CHARS: usize = 500;
 
 /// Stores a job. 202 with its view; with `?wait=`, 200 once it has ended in that time.
 #[utoipa::path(post, operation_id = "submit_job", path = "/v1/jobs", tag = "jobs", request_body = JobSpec, params(
-    Wait, ("idempotency-key" = Option<String>, Header, max_length = 255, description = "All requests of a tenant with this key and the same body are one."),
+    Wait, ("traceparent" = Option<String>, Header, description = "The W3C trace context that the job belongs to."),
+    ("idempotency-key" = Option<String>, Header, max_length = 255, description = "All requests of a tenant with this key and the same body are one."),
 ), responses(
     (status = 200, body = JobView, description = "The job, which has ended", headers(("location" = String))),
     (status = 202, body = JobView, description = "The job, which waits or runs", headers(("location" = String))),
@@ -47,6 +48,7 @@ pub(super) async fn submit(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Params(Wait { wait }): Params<Wait>,
+    trace: Option<Extension<TraceParent>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -60,7 +62,10 @@ pub(super) async fn submit(
     api.compiler.compile_job(&mut spec).await?;
     let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();
-    let job = extract::offload(bytes, || Submitted::new(JobId::new(), tenant, spec, sources, limits, idempotency)).await?;
+    let trace = trace.map(|Extension(parent)| parent);
+    let job =
+        extract::offload(bytes, move || Submitted::new(JobId::new(), tenant, spec, sources, limits, idempotency).traced(trace)).await?;
+    tracing::debug!(job = %job.id(), "a job is submitted");
 
     let now = api.queue.now();
     let mut view = job.view(now);

@@ -42,7 +42,11 @@ pub(super) async fn acquire(
         }
         let acquired = api.queue.acquire(&caller.scope, &ask.worker, slots, ask.cancelling.clone(), api.queue.now()).await?;
         if !acquired.is_empty() || Instant::now() >= deadline {
-            let (jobs, cancelled) = acquired.deliver();
+            let (mut jobs, cancelled) = acquired.deliver();
+            for job in &mut jobs {
+                let (id, attempt, waited) = (job.token.job_id, job.token.attempt, Duration::from_millis(job.waited_ms));
+                job.traceparent = job.traceparent.map(|parent| api.traces.waited(id, attempt, waited, parent));
+            }
             return Ok(Json(AcquireResponse { jobs, cancelled }));
         }
         tokio::select! {

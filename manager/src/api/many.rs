@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::{BatchSpec, BatchStored, JobId, JobRef, JobState, MAX_BATCH_JOBS};
+use ampoule_protocol::{BatchSpec, BatchStored, JobId, JobRef, JobState, MAX_BATCH_JOBS, TraceParent};
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -25,8 +25,14 @@ use crate::{
 };
 
 /// Stores jobs, all of them or none. 202 with their ids, in the order of the request.
-#[utoipa::path(post, operation_id = "submit_jobs", path = "/v1/jobs/batch", tag = "jobs", request_body = BatchSpec, responses((status = 202, body = BatchStored, description = "Their ids")))]
-pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+#[utoipa::path(post, operation_id = "submit_jobs", path = "/v1/jobs/batch", tag = "jobs", request_body = BatchSpec, params(("traceparent" = Option<String>, Header, description = "The W3C trace context that the jobs belong to.")), responses((status = 202, body = BatchStored, description = "Their ids")))]
+pub(super) async fn batch(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    trace: Option<Extension<TraceParent>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
     let body = extract::body(&headers, body, api.config.body_bytes).await?;
     let bytes = body.len();
     let BatchSpec { mut jobs } = extract::parse(body).await?;
@@ -48,7 +54,8 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
         resolved.push((spec, sources, limits));
     }
     let tenant = caller.tenant;
-    let submitted = move |(spec, sources, limits)| Submitted::new(JobId::new(), tenant.clone(), spec, sources, limits, None);
+    let trace = trace.map(|Extension(parent)| parent);
+    let submitted = move |(spec, sources, limits)| Submitted::new(JobId::new(), tenant.clone(), spec, sources, limits, None).traced(trace);
     let submit = move || resolved.into_iter().map(submitted).collect::<Vec<_>>();
     let submitted = extract::offload(bytes, submit).await?;
     let jobs = submitted.iter().map(|job| JobRef { id: job.id() }).collect();

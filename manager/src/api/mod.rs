@@ -15,6 +15,7 @@ mod openapi;
 mod problem;
 mod schedules;
 mod scripts;
+mod traced;
 mod types;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::{
     metrics::Metrics,
     notify::Bells,
     queue::{Kind, Queue},
+    traces::Traces,
 };
 
 /// What every endpoint can reach.
@@ -44,6 +46,7 @@ pub(crate) struct Api {
     pub(crate) config: Config,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) compiler: Compiler,
+    pub(crate) traces: Arc<Traces>,
     /// Cancelled when the server stops: whoever waits answers at once.
     pub(crate) stop: CancellationToken,
 }
@@ -107,6 +110,11 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         let (routes, described) = routes.split_for_parts();
         openapi::note(&mut needs, &described, role);
         document.merge(described);
+        // Workers and probes ask all the time.
+        let routes = match role {
+            None | Some(Role::Worker) => routes,
+            Some(_) => routes.route_layer(from_fn_with_state(api.clone(), traced::traced)),
+        };
         all = all.merge(match role {
             Some(role) => auth::guarded(routes, &api, role),
             None => routes,

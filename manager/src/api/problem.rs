@@ -38,6 +38,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::CONFLICT, "idempotency_conflict", "the idempotency key came before with another body"),
     (StatusCode::CONFLICT, "job_finished", "the job has ended"),
     (StatusCode::CONFLICT, "not_retryable", "the job is in a state from which there is no retry"),
+    (StatusCode::CONFLICT, "version_aliased", "an alias points to the version that was to be withdrawn"),
     (StatusCode::CONFLICT, "alias_conflict", "the alias points to another version than expected"),
     (StatusCode::CONFLICT, "schedule_exists", "there is a schedule of this name"),
     (StatusCode::CONFLICT, "schedule_not_fired", "its overlap policy, or a script that is no more, is against it"),
@@ -118,6 +119,8 @@ pub(super) enum ApiError {
     NoAlias(String),
     #[error("the alias points to {}", match .0 { 0 => "nothing: it does not exist".to_owned(), version => format!("version {version}") })]
     AliasDiffers(u32),
+    #[error("the alias `{0}` points to this version: point it to another first, or delete it")]
+    Aliased(String),
     #[error("no schedule has the name `{0}`")]
     NoSchedule(String),
     #[error("there is a schedule named `{0}`: replace it with PUT /v1/schedules/{0}")]
@@ -194,6 +197,7 @@ impl ApiError {
             Self::ScheduleExists(_) => (StatusCode::CONFLICT, "schedule_exists"),
             Self::NotFired(_) => (StatusCode::CONFLICT, "schedule_not_fired"),
             Self::Calendar(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_schedule"),
+            Self::Aliased(_) => (StatusCode::CONFLICT, "version_aliased"),
             Self::AliasDiffers(_) => (StatusCode::CONFLICT, "alias_conflict"),
             Self::Publish(PublishError::Spec(SpecError::TooLarge { .. })) => (StatusCode::PAYLOAD_TOO_LARGE, "script_too_large"),
             Self::Publish(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),

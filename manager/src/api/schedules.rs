@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::{JobView, MAX_PUBLISHED_NAME_CHARS, MAX_SCHEDULES, ScheduleList, ScheduleSpec, ScheduleView, is_published_name};
+use ampoule_protocol::{
+    JobView, MAX_PUBLISHED_NAME_CHARS, MAX_SCHEDULES, ScheduleList, ScheduleSpec, ScheduleView, TraceParent, is_published_name,
+};
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -169,9 +171,14 @@ async fn set(api: &Api, caller: &Caller, name: String, paused: bool) -> Result<J
 
 /// Fires a schedule now, paused or not: 202 with the job. 409 when its overlap policy or a script that is no more is against it.
 #[utoipa::path(post, operation_id = "run_schedule", path = "/v1/schedules/{name}/run", tag = "schedules", params(("name" = String, Path)), responses((status = 202, body = JobView, description = "The job")))]
-pub(super) async fn run(State(api): State<Arc<Api>>, caller: Caller, Names(name): Names<String>) -> Result<Response, ApiError> {
+pub(super) async fn run(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    trace: Option<Extension<TraceParent>>,
+    Names(name): Names<String>,
+) -> Result<Response, ApiError> {
     let schedule = find(&api, &caller, name.clone()).await?;
-    let fired = run_now(&api.queue, &api.config.ceiling, &schedule, api.queue.now()).await?;
+    let fired = run_now(&api.queue, &api.config.ceiling, &schedule, trace.map(|Extension(parent)| parent), api.queue.now()).await?;
     let fired = fired.unwrap_or_else(|| Err("it was changed at this moment; try again".to_owned()));
     let id = fired.map_err(ApiError::NotFired)?;
     let job: JobView = api.queue.job(&caller.tenant, id).await?.ok_or_else(|| ApiError::NoJob(id.to_string()))?;

@@ -23,7 +23,7 @@ use super::{
     problem::ApiError,
 };
 use crate::{
-    queue::{AliasSet, Kind, VersionKey},
+    queue::{AliasSet, Kind, VersionKey, Withdrawn},
     scripts::new_version,
 };
 
@@ -45,7 +45,12 @@ pub(super) fn reading(kind: Kind) -> OpenApiRouter<Arc<Api>> {
 
 /// The endpoints that change what others run.
 pub(super) fn publishing(kind: Kind) -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(publish)).routes(routes!(set_alias)).routes(routes!(delete_alias)).layer(Extension(kind))
+    OpenApiRouter::new()
+        .routes(routes!(publish))
+        .routes(routes!(withdraw))
+        .routes(routes!(set_alias))
+        .routes(routes!(delete_alias))
+        .layer(Extension(kind))
 }
 
 /// Publishes a version: 201 with it, or 200 with the one that has this content already, which is the latest again.
@@ -168,6 +173,29 @@ async fn version(
     let version = number.parse().map_err(|_| missing())?;
     let key = VersionKey { tenant: caller.tenant.clone(), kind, name: name.clone(), version };
     api.queue.version_view(&key).await?.map(Json).ok_or_else(missing)
+}
+
+/// Withdraws a version: 204, also when it was before. Jobs that were stored with it, those of retries too, still run it; no other job gets it, by its
+/// number, as the latest, or by an import. Publishing its content again brings it back. 409 while an alias points to it.
+#[utoipa::path(delete, operation_id = "withdraw_script_version", path = "/{name}/versions/{version}", tag = "scripts", params(("name" = String, Path), ("version" = u32, Path)), responses(
+    (status = 204, description = "It is withdrawn"),
+    (status = 409, description = "version_aliased"),
+))]
+async fn withdraw(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Extension(kind): Extension<Kind>,
+    Names((name, number)): Names<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let missing = || ApiError::NoPublished { kind, name: format!("{name}@{number}") };
+    known(kind, &name)?;
+    let version = number.parse().map_err(|_| missing())?;
+    let key = VersionKey { tenant: caller.tenant.clone(), kind, name: name.clone(), version };
+    match api.queue.withdraw(&key, api.queue.now()).await? {
+        Withdrawn::Done => Ok(StatusCode::NO_CONTENT),
+        Withdrawn::NoVersion => Err(missing()),
+        Withdrawn::Aliased(alias) => Err(ApiError::Aliased(alias)),
+    }
 }
 
 /// The aliases of one name.

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use ampoule_protocol::{
-    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName,
+    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName, TraceParent,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub(super) struct Terms {
     pub(super) grants: Option<Grants>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) record: bool,
+    /// The submit's span.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) traceparent: Option<TraceParent>,
 }
 
 /// All of a job that its changes depend on, and all that they change.
@@ -117,9 +120,14 @@ impl Life {
         (self.state, self.worker, self.started_ms, self.start_by_ms) = (JobState::Running, Some(worker.to_owned()), Some(now_ms), None);
         self.attempt += 1;
         self.lease_until_ms = Some(after(now_ms, policy.lease).min(self.overrun_ms()));
+        (LeaseToken { job_id: self.id, attempt: self.attempt }, Event::Started { waited: Duration::from_millis(self.waited_ms()) })
+    }
+
+    /// Of one that has started: how long it had waited since it could have.
+    pub(super) fn waited_ms(&self) -> u64 {
         // A clock that was set back shows no negative waits.
-        let waited = (now_ms - self.queued_ms.max(self.due_ms)).max(0).unsigned_abs();
-        (LeaseToken { job_id: self.id, attempt: self.attempt }, Event::Started { waited: Duration::from_millis(waited) })
+        let could_ms = self.queued_ms.max(self.due_ms);
+        (self.started_ms.unwrap_or(could_ms) - could_ms).max(0).unsigned_abs()
     }
 
     /// When its run is taken back whatever its worker says.

@@ -12,8 +12,10 @@
 
 mod commits;
 mod companions;
+pub mod copies;
 mod fair;
 mod filed;
+mod invariants;
 mod life;
 mod logs;
 mod postgres;
@@ -38,7 +40,7 @@ pub use self::{
     commits::Commits,
     filed::{Filed, FiledLines},
     logs::LogView,
-    published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
+    published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey, Withdrawn},
     schedules::{Firing, SchedulePut, StoredSchedule},
     scope::Scope,
     store_url::{StoreUrl, StoreUrlError},

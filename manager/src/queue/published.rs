@@ -150,6 +150,17 @@ pub enum AliasSet {
     TooMany,
 }
 
+/// What a withdrawal found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// No new job gets the version, by this call or an earlier one.
+    Done,
+    /// There is no such name or version.
+    NoVersion,
+    /// This alias points to it; nothing was changed.
+    Aliased(String),
+}
+
 /// Versions in memory: they never change.
 pub(super) struct Versions(Cache<VersionKey, Arc<Version>, Bytes>);
 
@@ -187,7 +198,12 @@ impl Queue {
         ask!(self, store => store.publish(tenant, kind, name, new, now.as_millisecond()).await)
     }
 
-    /// The number of the version that is meant. `None`: there is no such name, version or alias.
+    /// Withdraws a version: jobs that were stored with it still run it, and no other gets it. Publishing its content again brings it back.
+    pub async fn withdraw(&self, key: &VersionKey, now: Timestamp) -> Result<Withdrawn, QueueError> {
+        ask!(self, store => store.withdraw(key, now.as_millisecond()).await)
+    }
+
+    /// The number of the version that is meant. `None`: there is no such name, version or alias, or it is withdrawn.
     pub async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Result<Option<u32>, QueueError> {
         ask!(self, store => store.resolve(tenant, kind, version).await)
     }

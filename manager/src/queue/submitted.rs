@@ -1,4 +1,4 @@
-use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView, TenantName};
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView, TenantName, TraceParent};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ pub struct Submitted {
     pub(super) libraries_json: String,
     pub(super) pins_json: Option<String>,
     pub(super) idempotency: Option<Idempotency>,
+    trace_id: Option<String>,
 }
 
 /// A client's promise that all of its tenant's requests with this key are one.
@@ -37,12 +38,7 @@ impl Submitted {
         Self {
             id,
             tenant,
-            terms_json: json(&Terms {
-                limits: limits.clone(),
-                retry: spec.retry.clone(),
-                grants: spec.grants.clone(),
-                record: spec.record,
-            }),
+            terms_json: terms_json(&spec, &limits, None),
             tags_json: json(&spec.tags),
             libraries_json: Companions::print(&sources.script, &sources.libraries),
             pins_json: sources.pins.as_ref().map(json),
@@ -50,7 +46,18 @@ impl Submitted {
             spec,
             limits,
             idempotency,
+            trace_id: None,
         }
+    }
+
+    /// The same, in this trace.
+    #[must_use]
+    pub fn traced(mut self, parent: Option<TraceParent>) -> Self {
+        if parent.is_some() {
+            self.terms_json = terms_json(&self.spec, &self.limits, parent);
+            self.trace_id = parent.map(|parent| parent.trace_id_hex());
+        }
+        self
     }
 
     /// The job's identity.
@@ -84,6 +91,7 @@ impl Submitted {
             concurrency_key: self.spec.concurrency_key.clone(),
             cancelled_by: None,
             dead: false,
+            trace_id: self.trace_id.clone(),
             lost_attempts: Vec::new(),
             tags: self.spec.tags.clone(),
         }
@@ -112,6 +120,11 @@ impl Submitted {
         let own = self.sources.script.source.len() + self.spec.input.len() + self.spec.context.len() + self.libraries_json.len();
         own + self.sources.pinned_bytes as usize
     }
+}
+
+fn terms_json(spec: &JobSpec, limits: &Limits, traceparent: Option<TraceParent>) -> String {
+    let (retry, grants) = (spec.retry.clone(), spec.grants.clone());
+    json(&Terms { limits: limits.clone(), retry, grants, record: spec.record, traceparent })
 }
 
 /// Prints what cannot fail to print: plain data with string keys.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{CancelledBy, JobId, JobSpec, Limits, MAX_MADE_UP, MAX_TAGS, MissedPolicy, OverlapPolicy};
+use ampoule_protocol::{CancelledBy, JobId, JobSpec, Limits, MAX_MADE_UP, MAX_TAGS, MissedPolicy, OverlapPolicy, TraceParent};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +10,7 @@ use super::Calendar;
 use crate::{
     queue::{Firing, Queue, QueueError, StoredSchedule, Submitted},
     scripts::{ResolveError, Resolver},
+    traces::Traces,
 };
 
 /// How late a firing can be, and how often is looked for those that are due.
@@ -22,13 +23,13 @@ const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
 const TAG: &str = "schedule";
 
 /// Fires what is due, again and again, until told to stop.
-pub(crate) async fn run(queue: &Queue, ceiling: &Limits, stop: &CancellationToken) {
+pub(crate) async fn run(queue: &Queue, ceiling: &Limits, traces: &Traces, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match queue.due_schedules(queue.now(), STEP).await {
             Ok(due) => {
                 for schedule in due {
                     let name = schedule.name.clone();
-                    if let Err(err) = fire_due(queue, ceiling, schedule, queue.now()).await {
+                    if let Err(err) = fire_due(queue, ceiling, traces, schedule, queue.now()).await {
                         tracing::error!(%err, schedule = name, "failed to fire a schedule");
                     }
                 }
@@ -40,7 +41,7 @@ pub(crate) async fn run(queue: &Queue, ceiling: &Limits, stop: &CancellationToke
 }
 
 /// Fires a schedule that is due, as its policies say.
-async fn fire_due(queue: &Queue, ceiling: &Limits, schedule: StoredSchedule, now: Timestamp) -> Result<(), QueueError> {
+async fn fire_due(queue: &Queue, ceiling: &Limits, traces: &Traces, schedule: StoredSchedule, now: Timestamp) -> Result<(), QueueError> {
     let Some(first) = schedule.next_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()) else { return Ok(()) };
     let (moments, next_ms) = match Calendar::new(&schedule.spec.cron, &schedule.spec.time_zone) {
         Ok(calendar) => {
@@ -60,7 +61,8 @@ async fn fire_due(queue: &Queue, ceiling: &Limits, schedule: StoredSchedule, now
         return Ok(());
     };
     let firing = Firing { last_ms: Some(last.as_millisecond()), ..moving_on(&schedule, next_ms) };
-    store(queue, ceiling, &schedule, firing, moments.len(), now).await.map(drop)
+    let fires = Fires { count: moments.len(), trace: traces.fired(&schedule.name) };
+    store(queue, ceiling, &schedule, firing, fires, now).await.map(drop)
 }
 
 /// Fires a schedule out of turn: the job, or why there is none. `None`: it was changed at this moment.
@@ -68,10 +70,17 @@ pub(crate) async fn run_now(
     queue: &Queue,
     ceiling: &Limits,
     schedule: &StoredSchedule,
+    trace: Option<TraceParent>,
     now: Timestamp,
 ) -> Result<Option<Result<JobId, String>>, QueueError> {
     let firing = Firing { last_ms: Some(now.as_millisecond()), ..moving_on(schedule, schedule.next_ms) };
-    store(queue, ceiling, schedule, firing, 1, now).await
+    store(queue, ceiling, schedule, firing, Fires { count: 1, trace }, now).await
+}
+
+/// Jobs to store.
+struct Fires {
+    count: usize,
+    trace: Option<TraceParent>,
 }
 
 fn moving_on(schedule: &StoredSchedule, next_ms: Option<i64>) -> Firing {
@@ -102,7 +111,7 @@ async fn store(
     ceiling: &Limits,
     schedule: &StoredSchedule,
     mut firing: Firing,
-    count: usize,
+    fires: Fires,
     now: Timestamp,
 ) -> Result<Option<Result<JobId, String>>, QueueError> {
     let previous = match schedule.last_job {
@@ -115,8 +124,8 @@ async fn store(
         return Ok(queue.fire(firing, Vec::new(), now).await?.then_some(Err(problem)));
     }
     // Where one job at a time is wanted, one makes up for all.
-    let count = if schedule.spec.overlap == OverlapPolicy::Allow { count } else { 1 };
-    let jobs = match jobs(queue, ceiling, schedule, count).await {
+    let count = if schedule.spec.overlap == OverlapPolicy::Allow { fires.count } else { 1 };
+    let jobs = match jobs(queue, ceiling, schedule, Fires { count, ..fires }).await {
         Ok(jobs) => jobs,
         Err(ResolveError::Queue(err)) => return Err(err),
         Err(err) => {
@@ -137,16 +146,16 @@ async fn store(
     Ok(Some(Ok(last)))
 }
 
-async fn jobs(queue: &Queue, ceiling: &Limits, schedule: &StoredSchedule, count: usize) -> Result<Vec<Submitted>, ResolveError> {
+async fn jobs(queue: &Queue, ceiling: &Limits, schedule: &StoredSchedule, fires: Fires) -> Result<Vec<Submitted>, ResolveError> {
     let mut resolver = Resolver::new(queue, &schedule.tenant, ceiling);
-    let mut jobs = Vec::with_capacity(count);
-    for _ in 0..count {
+    let mut jobs = Vec::with_capacity(fires.count);
+    for _ in 0..fires.count {
         let mut spec: JobSpec = schedule.spec.job.clone();
         if spec.tags.len() < MAX_TAGS {
             spec.tags.entry(TAG.to_owned()).or_insert_with(|| schedule.name.clone());
         }
         let (sources, limits) = resolver.resolve(&mut spec).await?;
-        jobs.push(Submitted::new(JobId::new(), schedule.tenant.clone(), spec, sources, limits, None));
+        jobs.push(Submitted::new(JobId::new(), schedule.tenant.clone(), spec, sources, limits, None).traced(fires.trace));
     }
     Ok(jobs)
 }

@@ -36,6 +36,7 @@ fn matrix() -> Vec<Row> {
             row("GET /v1/KIND/{name}/versions", read, none.clone(), Unpublished),
             row("GET /v1/KIND/{name}/versions/{version}", read, none.clone(), Unpublished),
             row("GET /v1/KIND/{name}/aliases", read, none.clone(), Unpublished),
+            row("DELETE /v1/KIND/{name}/versions/{version}", operate, none.clone(), Unpublished),
             row("PUT /v1/KIND/{name}/aliases/{alias}", operate, json!({"version": 1}), Unpublished),
             row("DELETE /v1/KIND/{name}/aliases/{alias}", operate, none.clone(), Unpublished),
             // The last, because from then on there is something.
@@ -110,11 +111,13 @@ fn schedule() -> Value {
     json!({"name": "red", "cron": "0 0 29 2 *", "job": {"script": {"source": "1"}}})
 }
 
-/// A script and a library of one version with an alias, and a schedule.
+/// A script and a library of two versions, the first with an alias, and a schedule.
 async fn publish(m: &Manager, key: &str) {
     for kind in ["scripts", "libraries"] {
-        let (path, source) = (format!("/v1/{kind}/red"), json!({"source": "export default () => 1"}));
-        assert!(ask(m, Some(key), Method::PUT, &path, &source).await.status.is_success());
+        let path = format!("/v1/{kind}/red");
+        for source in ["export default () => 1", "export default () => 2"] {
+            assert!(ask(m, Some(key), Method::PUT, &path, &json!({"source": source})).await.status.is_success());
+        }
         let alias = ask(m, Some(key), Method::PUT, &format!("{path}/aliases/live"), &json!({"version": 1})).await;
         assert_eq!(alias.status.as_u16(), 200, "{}", alias.text);
     }
@@ -137,7 +140,8 @@ async fn every_endpoint_lets_in_whom_it_should_and_shows_nobody_anothers_jobs() 
     let filled = |row: &Row, id: &str, token: &Value| {
         let (method, path) = row.0.split_once(' ').unwrap();
         let path = path.replace("keys/{id}", "keys/00000000-0000-7000-8000-000000000000").replace("{id}", id).replace("{name}", "red");
-        let path = path.replace("{version}", "1").replace("{alias}", "live");
+        // The first has an alias, and is not withdrawn.
+        let path = path.replace("{version}", if method == "DELETE" { "2" } else { "1" }).replace("{alias}", "live");
         let body: Value = serde_json::from_str(&row.2.to_string().replace("\"TOKEN\"", &token.to_string())).unwrap();
         (method.parse::<Method>().unwrap(), path, body)
     };

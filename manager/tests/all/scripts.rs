@@ -13,6 +13,7 @@ on_both_stores!(
     aliases_are_compared_and_set,
     names_are_listed_in_pages,
     many_publish_at_once,
+    a_withdrawn_version_is_for_those_who_have_it,
 );
 
 async fn publish(m: &Manager, path: &str, source: &str, status: u16) -> VersionView {
@@ -181,4 +182,55 @@ async fn many_publish_at_once(on: On) {
     let mut numbers: Vec<u32> = view.versions.unwrap().iter().map(|version| version.version).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
+}
+
+async fn a_withdrawn_version_is_for_those_who_have_it(on: On) {
+    let m = Manager::start(on).await;
+    for (path, source) in [
+        ("/v1/scripts/tax", "import 'lib:money'; export default () => 1"),
+        ("/v1/scripts/tax", "import 'lib:money'; export default () => 2"),
+        ("/v1/libraries/money", "export const a = 1"),
+    ] {
+        publish(&m, path, source, 201).await;
+    }
+    let withdraw = async |path: &str| m.delete(path).await;
+    let code = |answer: crate::support::Answer| (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned());
+    m.put("/v1/scripts/tax/aliases/live", &json!({"version": 2})).await.read::<AliasView>(200);
+    assert_eq!(code(withdraw("/v1/scripts/tax/versions/2").await), (409, "version_aliased".to_owned()));
+    assert_eq!(code(withdraw("/v1/scripts/tax/versions/3").await), (404, "script_not_found".to_owned()));
+    assert_eq!(code(withdraw("/v1/scripts/none/versions/1").await), (404, "script_not_found".to_owned()));
+    m.put("/v1/scripts/tax/aliases/live", &json!({"version": 1})).await.read::<AliasView>(200);
+
+    // Stored before: it runs what it was promised, and does so again when it is retried.
+    let job = submit(&m, json!({"script": {"name": "tax"}})).await;
+    assert_eq!(job.script.version, Some(2));
+    for path in ["/v1/scripts/tax/versions/2", "/v1/scripts/tax/versions/2", "/v1/libraries/money/versions/1"] {
+        assert_eq!(withdraw(path).await.status.as_u16(), 204);
+    }
+    let leased = m.acquire_one("w").await;
+    assert!(leased.script.source.ends_with("=> 2") && leased.libraries[0].source == "export const a = 1", "{leased:?}");
+    m.cancel(job.id).await;
+    m.complete(leased.token, crate::support::report(ampoule_protocol::Outcome::Cancelled)).await;
+    assert_eq!(m.post(&format!("/v1/jobs/{}/retry", job.id), &json!({})).await.status.as_u16(), 202);
+    let again = m.acquire_one("w").await;
+    assert!(again.script.source.ends_with("=> 2") && !again.libraries.is_empty());
+    m.complete(again.token, returned("1")).await;
+
+    // For others there is none: the latest is the one before, and what imports the library does not find it.
+    let view: PublishedView = m.get("/v1/scripts/tax").await.read(200);
+    let versions = view.versions.unwrap();
+    assert_eq!((view.latest, versions[0].withdrawn_at.is_some(), versions[1].withdrawn_at), (1, true, None));
+    assert_eq!(m.get("/v1/libraries/money").await.read::<PublishedView>(200).latest, 0);
+    assert_eq!(code(m.post("/v1/jobs", &json!({"script": {"name": "tax", "version": 2}})).await), (404, "script_not_found".to_owned()));
+    assert_eq!(code(m.put("/v1/scripts/tax/aliases/next", &json!({"version": 2})).await), (404, "script_not_found".to_owned()));
+    let job = submit(&m, json!({"script": {"name": "tax"}})).await;
+    let leased = m.acquire_one("w").await;
+    assert_eq!((job.script.version, leased.libraries.len()), (Some(1), 0));
+    m.complete(leased.token, returned("1")).await;
+
+    // The same content again is the same version again.
+    let back = publish(&m, "/v1/libraries/money", "export const a = 1", 200).await;
+    assert_eq!((back.version, back.withdrawn_at), (1, None));
+    submit(&m, json!({"script": {"name": "tax"}})).await;
+    assert_eq!(m.acquire_one("w").await.libraries.len(), 1);
 }

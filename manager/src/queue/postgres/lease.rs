@@ -265,15 +265,15 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
              FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ANY ($1)",
         )
         .await?;
-    let tokens: HashMap<i64, LeaseToken> =
-        lives.iter().map(|life| (life.seq, LeaseToken { job_id: life.id, attempt: life.attempt })).collect();
+    let leased = |life: &Life| (life.seq, (LeaseToken { job_id: life.id, attempt: life.attempt }, life.waited_ms()));
+    let tokens: HashMap<i64, (LeaseToken, u64)> = lives.iter().map(leased).collect();
     let found = tx.query(&query, &[&tokens.keys().copied().collect::<Vec<_>>()]).await?;
     let missing = || QueueError::Corrupt { what: "payload", why: "it is missing".into() };
     if found.len() < lives.len() {
         return Err(missing());
     }
     let job = |row: &Row| {
-        let token = *tokens.get(&row.try_get("seq")?).ok_or_else(missing)?;
+        let (token, waited_ms) = *tokens.get(&row.try_get("seq")?).ok_or_else(missing)?;
         let source =
             String::from_utf8(row.try_get("script")?).map_err(|err| QueueError::Corrupt { what: "script", why: err.to_string() })?;
         let companions: Companions = rows::json(row, "libraries")?;
@@ -291,6 +291,8 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             grants: terms.grants,
             record: terms.record,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
+            waited_ms,
+            traceparent: terms.traceparent,
         };
         Ok((token, (job, rows::json_or_null(row, "pins")?)))
     };

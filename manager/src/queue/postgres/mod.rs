@@ -17,6 +17,8 @@ mod schema;
 mod session;
 mod settle;
 mod submit;
+mod tls;
+pub(super) mod verify;
 mod views;
 mod wakes;
 
@@ -27,10 +29,9 @@ use ampoule_protocol::{
 };
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
-use tokio_postgres::NoTls;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
+use self::{clock::Clock, lane::Lane, lease::Lease, session::Server, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, FiledLines, JobFilter, LeasePolicy, LogView,
     OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept,
@@ -91,15 +92,15 @@ impl Postgres {
     pub(super) async fn open(url: &str, policy: LeasePolicy, connections: usize, ears: Ears) -> Result<Self, OpenError> {
         let store = StoreUrl::Postgres(url.to_owned()).to_string();
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Store { store: store.clone(), source };
-        let config = session::config(url, &store)?;
-        let (mut client, connection) = config.connect(NoTls).await.map_err(|err| failed(err.into()))?;
+        let server = Server::of(url, &store)?;
+        let (mut client, connection) = server.connect().await.map_err(|err| failed(session::explained(err)))?;
         let connection = tokio::spawn(connection);
         schema::migrate(&mut client, &store).await?;
         drop(client);
         let _ = connection.await;
 
-        let pool = session::pool(config.clone(), WRITING_CONNECTIONS).map_err(|err| failed(err.into()))?;
-        let readers = session::pool(config.clone(), connections).map_err(|err| failed(err.into()))?;
+        let pool = server.pool(WRITING_CONNECTIONS).map_err(|err| failed(err.into()))?;
+        let readers = server.pool(connections).map_err(|err| failed(err.into()))?;
         let clock = Arc::new(Clock::new());
         clock.set(&pool).await.map_err(|err| failed(err.into()))?;
         let (stop, lanes) = (CancellationToken::new(), TaskTracker::new());
@@ -113,7 +114,7 @@ impl Postgres {
         let settle = Lane::start(Arc::new(Settle(shared.clone())), &lanes, stop.clone());
         let _ = shared.settle.set(settle.clone());
         aside.spawn(wakes.clone().send(pool.clone(), stop_aside.clone()));
-        aside.spawn(wakes.hear(config, ears.woken, stop_aside.clone()));
+        aside.spawn(wakes.hear(server, ears.woken, stop_aside.clone()));
         aside.spawn({
             let (clock, stop) = (clock.clone(), stop_aside.clone());
             async move { clock.keep(&pool, &stop).await }

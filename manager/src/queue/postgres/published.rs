@@ -7,14 +7,14 @@ use tokio_postgres::Row;
 use super::{Postgres, rows, session};
 use crate::queue::{
     QueueError,
-    published::{AliasSet, Kind, NewVersion, Published, VersionKey, hex},
+    published::{AliasSet, Kind, NewVersion, Published, VersionKey, Withdrawn, hex},
     submitted::json,
 };
 
 type Done<T> = Result<T, QueueError>;
 
 /// A version's columns without its sources.
-const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest";
+const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest, withdrawn_ms";
 
 impl Postgres {
     pub(crate) async fn publish(&self, tenant: &TenantName, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
@@ -28,7 +28,13 @@ impl Postgres {
         let known = tx.query_opt(&known, &[&tenant, &number, &name, &&new.hash[..]]).await?;
         let is_new = known.is_none();
         let version: i32 = match known {
-            Some(row) => row.try_get(0)?,
+            Some(row) => {
+                let version = row.try_get(0)?;
+                let back =
+                    "UPDATE published_versions SET withdrawn_ms = NULL WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4";
+                tx.execute(&tx.prepare_cached(back).await?, &[&tenant, &number, &name, &version]).await?;
+                version
+            }
             None => {
                 let highest =
                     tx.prepare_cached("SELECT versions FROM published_names WHERE tenant = $1 AND kind = $2 AND name = $3").await?;
@@ -68,6 +74,30 @@ impl Postgres {
         Ok(client.query_opt(&query, &[&tenant, &kind.number(), &name, &&hash[..]]).await?.is_some())
     }
 
+    pub(crate) async fn withdraw(&self, key: &VersionKey, now_ms: i64) -> Done<Withdrawn> {
+        let VersionKey { tenant, kind, name, version } = key;
+        let tenant = tenant.as_str();
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        lock(&tx, tenant, *kind, name).await?;
+        let aliases = aliases(&tx, tenant, *kind, name).await?;
+        if let Some((alias, _)) = aliases.into_iter().find(|(_, points_to)| points_to == version) {
+            return Ok(Withdrawn::Aliased(alias));
+        }
+        let (number, version) = (kind.number(), i32::try_from(*version).unwrap_or(0));
+        let mark = "UPDATE published_versions SET withdrawn_ms = coalesce(withdrawn_ms, $5)
+                    WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4";
+        if tx.execute(&tx.prepare_cached(mark).await?, &[&tenant, &number, name, &version, &now_ms]).await? == 0 {
+            return Ok(Withdrawn::NoVersion);
+        }
+        let point = "UPDATE published_names SET latest = coalesce((SELECT max(v.version) FROM published_versions v
+                        WHERE v.tenant = $1 AND v.kind = $2 AND v.name = $3 AND v.withdrawn_ms IS NULL), 0)
+                     WHERE tenant = $1 AND kind = $2 AND name = $3 AND latest = $4";
+        tx.execute(&tx.prepare_cached(point).await?, &[&tenant, &number, name, &version]).await?;
+        tx.commit().await?;
+        Ok(Withdrawn::Done)
+    }
+
     pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
         let tenant = tenant.as_str();
         let client = session::lend(&self.readers).await?;
@@ -75,7 +105,8 @@ impl Postgres {
         let kind = kind.number();
         let row = match (version, alias) {
             (Some(version), _) => {
-                let sql = "SELECT version FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4";
+                let sql = "SELECT version FROM published_versions
+                           WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4 AND withdrawn_ms IS NULL";
                 // No version is beyond the signed numbers.
                 let version = i32::try_from(*version).unwrap_or(0);
                 client.query_opt(&client.prepare_cached(sql).await?, &[&tenant, &kind, name, &version]).await?
@@ -85,7 +116,7 @@ impl Postgres {
                 client.query_opt(&client.prepare_cached(sql).await?, &[&tenant, &kind, name, alias]).await?
             }
             (None, None) => {
-                let sql = "SELECT latest AS version FROM published_names WHERE tenant = $1 AND kind = $2 AND name = $3";
+                let sql = "SELECT latest AS version FROM published_names WHERE tenant = $1 AND kind = $2 AND name = $3 AND latest > 0";
                 client.query_opt(&client.prepare_cached(sql).await?, &[&tenant, &kind, name]).await?
             }
         };
@@ -147,7 +178,8 @@ impl Postgres {
         let tx = client.transaction().await?;
         lock(&tx, tenant, *kind, name).await?;
         let (number, version) = (kind.number(), i32::try_from(*version).unwrap_or(0));
-        let exists = "SELECT 1 FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4";
+        let exists =
+            "SELECT 1 FROM published_versions WHERE tenant = $1 AND kind = $2 AND name = $3 AND version = $4 AND withdrawn_ms IS NULL";
         if tx.query_opt(&tx.prepare_cached(exists).await?, &[&tenant, &number, name, &version]).await?.is_none() {
             return Ok(AliasSet::NoVersion);
         }
@@ -199,6 +231,7 @@ fn view(row: &Row) -> Done<VersionView> {
         created_at: rows::time(row, "created_ms")?,
         source_bytes: row.try_get::<_, i64>("source_bytes")?.unsigned_abs(),
         manifest: rows::json(row, "manifest")?,
+        withdrawn_at: rows::time_or_null(row, "withdrawn_ms")?,
         modules: None,
     })
 }

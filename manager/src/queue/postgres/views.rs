@@ -146,6 +146,7 @@ fn view(row: &Row) -> Done<JobView> {
         concurrency_key: row.try_get("concurrency_key")?,
         cancelled_by: rows::json_or_null(row, "cancelled_by")?,
         dead: row.try_get("dead")?,
+        trace_id: terms.traceparent.map(|parent| parent.trace_id_hex()),
         lost_attempts: Vec::new(),
         tags: rows::json(row, "tags")?,
     })

@@ -13,10 +13,10 @@ use std::{
 use ampoule_protocol::JobId;
 use deadpool_postgres::Pool;
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::AsyncMessage;
 use tokio_util::sync::CancellationToken;
 
-use super::session;
+use super::session::{self, Server};
 use crate::queue::{Event, QueueError, Wake, WakeSink};
 
 /// The channel.
@@ -106,10 +106,10 @@ impl Wakes {
     }
 
     /// Hears what other managers tell, until `stop`. While it cannot, it wakes everybody every now and then.
-    pub(super) async fn hear(self: Arc<Self>, config: Config, woken: WakeSink, stop: CancellationToken) {
+    pub(super) async fn hear(self: Arc<Self>, server: Server, woken: WakeSink, stop: CancellationToken) {
         while !stop.is_cancelled() {
             tokio::select! {
-                ended = self.listen(&config, &woken) => if let Err(err) = ended {
+                ended = self.listen(&server, &woken) => if let Err(err) = ended {
                     tracing::warn!(%err, "not listening for other managers, trying again");
                 },
                 () = stop.cancelled() => return,
@@ -119,8 +119,8 @@ impl Wakes {
         }
     }
 
-    async fn listen(&self, config: &Config, woken: &WakeSink) -> Result<(), tokio_postgres::Error> {
-        let (client, mut connection) = config.connect(NoTls).await?;
+    async fn listen(&self, server: &Server, woken: &WakeSink) -> Result<(), tokio_postgres::Error> {
+        let (client, mut connection) = server.connect().await?;
         let listen = client.batch_execute("LISTEN ampoule");
         tokio::pin!(listen);
         let mut listening = false;

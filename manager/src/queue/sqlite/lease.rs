@@ -24,6 +24,7 @@ pub(super) struct Ask<'a> {
 pub(super) struct Leased {
     pub(super) seq: i64,
     pub(super) token: LeaseToken,
+    pub(super) waited_ms: u64,
 }
 
 /// Leases waiting jobs to a worker: dealt fairly between tenants, of each tenant those of the highest priority, of these the oldest.
@@ -60,7 +61,7 @@ pub(super) fn lease(
     for mut life in lives {
         let (token, event) = life.lease(worker, policy, now_ms);
         transitions::save(conn, &life)?;
-        leased.push(Leased { seq: life.seq, token });
+        leased.push(Leased { seq: life.seq, token, waited_ms: life.waited_ms() });
         events.push(event);
     }
     Ok(leased)

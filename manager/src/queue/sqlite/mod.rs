@@ -1,7 +1,8 @@
 //! The queue on SQLite: one file, one writer that commits in groups, a pool of readers.
 //!
-//! All SQL is in this folder: `schema` makes the tables, `transitions` changes jobs, `views` reads them.
+//! All SQL is in this folder: `schema` makes the tables, `transitions` changes jobs, `views` reads them, `verify` reads them all.
 
+pub(super) mod copies;
 mod keys;
 mod lease;
 mod logs;
@@ -10,6 +11,7 @@ mod rows;
 mod schedules;
 mod schema;
 mod transitions;
+mod verify;
 mod views;
 mod writer;
 

@@ -8,14 +8,14 @@ use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Row};
 use super::{Sqlite, rows};
 use crate::queue::{
     QueueError,
-    published::{AliasSet, Kind, NewVersion, Published, VersionKey, hex},
+    published::{AliasSet, Kind, NewVersion, Published, VersionKey, Withdrawn, hex},
     submitted::json,
 };
 
 type Done<T> = Result<T, QueueError>;
 
 /// A version's columns without its sources.
-const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest";
+const VERSION: &str = "SELECT name, version, hash, created_ms, source_bytes, manifest, withdrawn_ms";
 
 impl Sqlite {
     pub(crate) async fn publish(&self, tenant: &TenantName, kind: Kind, name: &str, new: NewVersion, now_ms: i64) -> Done<Published> {
@@ -30,6 +30,11 @@ impl Sqlite {
             Ok(conn.prepare_cached(sql)?.exists((tenant, kind.number(), name, hash))?)
         })
         .await
+    }
+
+    pub(crate) async fn withdraw(&self, key: &VersionKey, now_ms: i64) -> Done<Withdrawn> {
+        let key = key.clone();
+        self.writer.run(move |conn, _| withdraw(conn, &key, now_ms)).await
     }
 
     pub(crate) async fn resolve(&self, tenant: &TenantName, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
@@ -118,7 +123,11 @@ fn publish(conn: &Connection, tenant: &str, kind: Kind, name: &str, new: &NewVer
         .optional()?;
     let is_new = known.is_none();
     let version = match known {
-        Some(version) => version,
+        Some(version) => {
+            let back = "UPDATE published_versions SET withdrawn_ms = NULL WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4";
+            conn.prepare_cached(back)?.execute((tenant, kind, name, version))?;
+            version
+        }
         None => {
             let highest = conn
                 .prepare_cached("SELECT versions FROM published_names WHERE tenant = ?1 AND kind = ?2 AND name = ?3")?
@@ -155,18 +164,45 @@ fn publish(conn: &Connection, tenant: &str, kind: Kind, name: &str, new: &NewVer
     Ok(Published { version: view(row)?, is_new })
 }
 
+fn withdraw(conn: &Connection, key: &VersionKey, now_ms: i64) -> Done<Withdrawn> {
+    let version = (key.tenant.as_str(), key.kind.number(), &key.name, key.version);
+    let aliased = conn
+        .prepare_cached("SELECT alias FROM published_aliases WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4 LIMIT 1")?
+        .query_row(version, |row| row.get(0))
+        .optional()?;
+    if let Some(alias) = aliased {
+        return Ok(Withdrawn::Aliased(alias));
+    }
+    let found = conn
+        .prepare_cached(
+            "UPDATE published_versions SET withdrawn_ms = coalesce(withdrawn_ms, ?5)
+             WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4",
+        )?
+        .execute((version.0, version.1, version.2, version.3, now_ms))?;
+    if found == 0 {
+        return Ok(Withdrawn::NoVersion);
+    }
+    conn.prepare_cached(
+        "UPDATE published_names SET latest = coalesce((SELECT max(v.version) FROM published_versions v
+            WHERE v.tenant = ?1 AND v.kind = ?2 AND v.name = ?3 AND v.withdrawn_ms IS NULL), 0)
+         WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND latest = ?4",
+    )?
+    .execute(version)?;
+    Ok(Withdrawn::Done)
+}
+
 fn resolve(conn: &Connection, tenant: &str, kind: Kind, version: &VersionRef) -> Done<Option<u32>> {
     let VersionRef { name, version, alias } = version;
     let kind = kind.number();
     let found = match (version, alias) {
         (Some(version), _) => conn
-            .prepare_cached("SELECT version FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4")?
+            .prepare_cached("SELECT version FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4 AND withdrawn_ms IS NULL")?
             .query_row((tenant, kind, name, version), |row| row.get(0)),
         (None, Some(alias)) => conn
             .prepare_cached("SELECT version FROM published_aliases WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND alias = ?4")?
             .query_row((tenant, kind, name, alias), |row| row.get(0)),
         (None, None) => conn
-            .prepare_cached("SELECT latest FROM published_names WHERE tenant = ?1 AND kind = ?2 AND name = ?3")?
+            .prepare_cached("SELECT latest FROM published_names WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND latest > 0")?
             .query_row((tenant, kind, name), |row| row.get(0)),
     };
     Ok(found.optional()?)
@@ -176,8 +212,9 @@ fn set_alias(conn: &Connection, key: &VersionKey, alias: &str, expected: Option<
     let VersionKey { tenant, kind, name, version } = key;
     let tenant = tenant.as_str();
     let kind = kind.number();
-    let mut exists =
-        conn.prepare_cached("SELECT 1 FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4")?;
+    let mut exists = conn.prepare_cached(
+        "SELECT 1 FROM published_versions WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND version = ?4 AND withdrawn_ms IS NULL",
+    )?;
     if !exists.exists((tenant, kind, name, version))? {
         return Ok(AliasSet::NoVersion);
     }
@@ -207,6 +244,7 @@ fn view(row: &Row<'_>) -> Done<VersionView> {
         created_at: rows::time(row, "created_ms")?,
         source_bytes: row.get::<_, i64>("source_bytes")?.unsigned_abs(),
         manifest: rows::json(row, "manifest")?,
+        withdrawn_at: rows::time_or_null(row, "withdrawn_ms")?,
         modules: None,
     })
 }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
     include_str!("schema-7.sql"),
+    include_str!("schema-8.sql"),
 ];
 
 /// Opens the writer's connection and brings the file to the newest schema.
@@ -48,20 +49,26 @@ pub(super) fn prepare_reader(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
 }
 
+/// The version of a file's schema, and the newest one that is known. Fails unless the file is ours, and not newer.
+pub(super) fn look(conn: &Connection, path: &Path) -> Result<(i64, i64), OpenError> {
+    let failed = |source: rusqlite::Error| OpenError::Store { store: path.display().to_string(), source: source.into() };
+    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(OpenError::Foreign { store: path.display().to_string() });
+    }
+    let (found, known) = (pragma("user_version")?, MIGRATIONS.len() as i64);
+    if found > known {
+        return Err(OpenError::SchemaTooNew { store: path.display().to_string(), found, known });
+    }
+    Ok((found, known))
+}
+
 fn migrate(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |source: rusqlite::Error| OpenError::Store { store: path.display().to_string(), source: source.into() };
     // Immediate: of two managers that start at once, one migrates and the other finds it done.
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
-    let pragma = |name: &str| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
-    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
-    if tables > 0 && application != APPLICATION_ID {
-        return Err(OpenError::Foreign { store: path.display().to_string() });
-    }
-    let known = MIGRATIONS.len() as i64;
-    if version > known {
-        return Err(OpenError::SchemaTooNew { store: path.display().to_string(), found: version, known });
-    }
+    let (version, known) = if tables > 0 { look(&tx, path)? } else { (0, MIGRATIONS.len() as i64) };
     for step in MIGRATIONS.iter().skip(version as usize) {
         tx.execute_batch(step).map_err(failed)?;
     }

@@ -143,6 +143,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         concurrency_key: row.get("concurrency_key")?,
         cancelled_by: rows::json_or_null(row, "cancelled_by")?,
         dead: row.get("dead")?,
+        trace_id: terms.traceparent.map(|parent| parent.trace_id_hex()),
         lost_attempts: Vec::new(),
         tags: rows::json(row, "tags")?,
     })
@@ -174,6 +175,8 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
             grants: terms.grants,
             record: terms.record,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
+            waited_ms: leased.waited_ms,
+            traceparent: terms.traceparent,
         };
         jobs.push((job, rows::json_or_null(row, "pins")?));
     }
