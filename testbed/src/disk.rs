@@ -28,9 +28,16 @@ impl SmallDisk {
         self.dir.path()
     }
 
+    /// Takes what is left of it but so much.
+    pub fn fill_but(&self, bytes: u64) -> io::Result<()> {
+        self.fill()?;
+        let file = File::options().write(true).open(self.balloon())?;
+        file.set_len(file.metadata()?.len().saturating_sub(bytes))
+    }
+
     /// Takes what is left of it.
     pub fn fill(&self) -> io::Result<()> {
-        let mut file = File::create(self.balloon())?;
+        let mut file = File::options().create(true).append(true).open(self.balloon())?;
         // In pieces of its pages, to the last one.
         let page = [0; 4096];
         loop {

@@ -19,7 +19,7 @@ fn all_of(path: &str) -> String {
 
 #[test]
 fn every_variable_is_read_by_the_command_line() {
-    let sources = ["serve", "api_client", "pool", "grants"].map(|name| source(&format!("cli/src/{name}.rs"))).concat();
+    let sources = ["serve", "api_client", "pool", "grants", "telemetry"].map(|name| source(&format!("cli/src/{name}.rs"))).concat();
     let mut seen = 0;
     for workload in plan().workloads() {
         for (variable, value) in &workload.env {
@@ -107,7 +107,7 @@ fn every_path_is_an_endpoint() {
 /// Units and image start what is there, as the charts do.
 #[test]
 fn units_and_image_fit_the_product() {
-    let sources = source("cli/src/serve.rs") + &source("cli/src/api_client.rs");
+    let sources = ["serve", "api_client", "telemetry"].map(|name| source(&format!("cli/src/{name}.rs"))).concat();
     for (role, wanted) in [("manager", 6), ("worker", 3)] {
         let unit = source(&format!("charts/systemd/ampoule-{role}.service"));
         assert!(unit.contains(&format!("\nExecStart=/usr/local/bin/ampoule {role}\n")), "{role}");

@@ -221,7 +221,7 @@ async fn a_withdrawn_version_is_for_those_who_have_it(on: On) {
     let versions = view.versions.unwrap();
     assert_eq!((view.latest, versions[0].withdrawn_at.is_some(), versions[1].withdrawn_at), (1, true, None));
     assert_eq!(m.get("/v1/libraries/money").await.read::<PublishedView>(200).latest, 0);
-    assert_eq!(code(m.post("/v1/jobs", &json!({"script": {"name": "tax", "version": 2}})).await), (404, "script_not_found".to_owned()));
+    assert_eq!(code(m.post("/v1/jobs", &json!({"script": {"name": "tax", "version": 2}})).await), (422, "script_not_found".to_owned()));
     assert_eq!(code(m.put("/v1/scripts/tax/aliases/next", &json!({"version": 2})).await), (404, "script_not_found".to_owned()));
     let job = submit(&m, json!({"script": {"name": "tax"}})).await;
     let leased = m.acquire_one("w").await;

@@ -105,7 +105,7 @@ async fn the_server_proves_what_the_url_asks() {
     let said = open(&at(&by_name, "sslmode=verify-full".into())).await.map(drop).unwrap_err();
     assert!(said.contains(nobody) || said.contains("no root certificates"), "{said}");
     // A server without TLS is not talked to where TLS is asked for.
-    let plain = postgres::shared().database().await;
+    let plain = postgres::shared().database().await.unwrap();
     let said = open(&at(&plain, "sslmode=require".into())).await.map(drop).unwrap_err();
     assert!(said.contains("server does not support TLS"), "{said}");
 

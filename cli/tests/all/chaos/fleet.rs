@@ -76,6 +76,9 @@ impl fmt::Display for Acts {
     }
 }
 
+/// What a store may still grow by before its disk is full.
+const ROOM: u64 = 4 << 20;
+
 impl Fleet {
     /// Two managers and two workers on PostgreSQL; one manager and two workers on SQLite, on a small disk where that may be mounted.
     pub(super) async fn start(store: Store) -> Self {
@@ -192,7 +195,8 @@ impl Fleet {
             block_in_place(|| database.kill().and_then(|()| database.run())).unwrap();
         } else if let Some(disk) = &self.disk {
             self.acts.full += 1;
-            // An orderly end leaves no log of the store's, in which there would be room for a while.
+            // An orderly end leaves no log of the store's, in which there would be room for a while; and the new one cannot grow far.
+            block_in_place(|| disk.fill_but(ROOM)).unwrap();
             self.fronts[0].point_to(None);
             self.managers[0].signal("TERM");
             block_in_place(|| self.managers[0].ended(STANDSTILL * 10));

@@ -98,7 +98,9 @@ fn instant(ms: i64, what: &'static str) -> Result<Timestamp, QueueError> {
 
 impl From<rusqlite::Error> for QueueError {
     fn from(err: rusqlite::Error) -> Self {
-        let is_full = err.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+        // The index of the log grows too, and says it otherwise.
+        let is_full = err.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            || err.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         let err = std::sync::Arc::new(err);
         if is_full { Self::Full(err) } else { Self::Store(err) }
     }

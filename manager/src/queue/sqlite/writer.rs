@@ -132,9 +132,9 @@ where
     }
 
     fn answer(self: Box<Self>, commit: &Result<(), QueueError>) {
-        // A write that failed by itself keeps its own reason.
+        // A write that failed by itself keeps its own reason; one behind it, which was not run any more, has none.
         let answer = match commit {
-            Err(err) if self.result.is_ok() => Err(err.clone()),
+            Err(err) if self.result.is_ok() || self.work.is_some() => Err(err.clone()),
             _ => self.result,
         };
         let _ = self.reply.send(answer);
