@@ -45,17 +45,18 @@ interface CryptoKeyPair {
   publicKey: CryptoKey;
 }
 
-type AesKeyAlgorithm = { name: "AES-GCM" | "AES-CBC"; length: 128 | 192 | 256 };
+type AesKeyAlgorithm = { name: "AES-GCM" | "AES-CBC" | "AES-KW"; length: 128 | 192 | 256 };
 type HmacKeyAlgorithm = { name: "HMAC"; hash: Hash; length?: number };
 type SignatureKeyAlgorithm = { name: "ECDSA"; namedCurve: "P-256" | "P-384" } | "Ed25519" | { name: "Ed25519" };
 type KeyImportAlgorithm =
   | HmacKeyAlgorithm
   | SignatureKeyAlgorithm
-  | "AES-GCM" | "AES-CBC" | "HKDF" | "PBKDF2"
-  | { name: "AES-GCM" | "AES-CBC" | "HKDF" | "PBKDF2" };
+  | "AES-GCM" | "AES-CBC" | "AES-KW" | "HKDF" | "PBKDF2"
+  | { name: "AES-GCM" | "AES-CBC" | "AES-KW" | "HKDF" | "PBKDF2" };
 type CipherAlgorithm =
   | { name: "AES-GCM"; iv: BufferSource; additionalData?: BufferSource; tagLength?: number }
   | { name: "AES-CBC"; iv: BufferSource };
+type WrapAlgorithm = CipherAlgorithm | "AES-KW" | { name: "AES-KW" };
 type SignatureAlgorithm = "HMAC" | { name: "HMAC" } | "Ed25519" | { name: "Ed25519" } | { name: "ECDSA"; hash: Hash };
 type DerivationAlgorithm =
   | { name: "HKDF"; hash: Hash; salt: BufferSource; info: BufferSource }
@@ -72,6 +73,8 @@ declare class SubtleCrypto {
   exportKey(format: Exclude<KeyFormat, "jwk">, key: CryptoKey): Promise<ArrayBuffer>;
   encrypt(algorithm: CipherAlgorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
   decrypt(algorithm: CipherAlgorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
+  wrapKey(format: KeyFormat, key: CryptoKey, wrappingKey: CryptoKey, wrapAlgorithm: WrapAlgorithm): Promise<ArrayBuffer>;
+  unwrapKey(format: KeyFormat, wrappedKey: BufferSource, unwrappingKey: CryptoKey, unwrapAlgorithm: WrapAlgorithm, keyAlgorithm: KeyImportAlgorithm, extractable: boolean, usages: Iterable<KeyUsage>): Promise<CryptoKey>;
   sign(algorithm: SignatureAlgorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
   verify(algorithm: SignatureAlgorithm, key: CryptoKey, signature: BufferSource, data: BufferSource): Promise<boolean>;
   deriveBits(algorithm: DerivationAlgorithm, key: CryptoKey, length?: number | null): Promise<ArrayBuffer>;

@@ -6,32 +6,7 @@ type HeadersInit = Headers | Iterable<readonly [string, string]> | Record<string
 type BodyInit = ReadableStream<Uint8Array> | Blob | BufferSource | FormData | URLSearchParams | string;
 
 /** Asks a host that was granted; any other throws `NotGranted`. Failures are `FetchError`s with a `code`. */
-declare function fetch(input: string | URL, init?: FetchInit): Promise<FetchedResponse>;
-interface FetchInit {
-  method?: string;
-  headers?: HeadersInit;
-  body?: BufferSource | string | null;
-  redirect?: "follow" | "error" | "manual";
-}
-interface FetchedResponse extends AsyncIterable<Uint8Array> {
-  readonly status: number;
-  readonly ok: boolean;
-  readonly statusText: string;
-  readonly url: string;
-  readonly redirected: boolean;
-  readonly headers: {
-    get(name: string): string | null;
-    has(name: string): boolean;
-    forEach(callback: (value: string, name: string) => void): void;
-    entries(): IteratorObject<[string, string], undefined>;
-    [Symbol.iterator](): IteratorObject<[string, string], undefined>;
-  };
-  readonly bodyUsed: boolean;
-  arrayBuffer(): Promise<ArrayBuffer>;
-  bytes(): Promise<Uint8Array>;
-  json(): Promise<any>;
-  text(): Promise<string>;
-}
+declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 
 declare class Headers {
   constructor(init?: HeadersInit);

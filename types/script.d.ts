@@ -31,6 +31,8 @@ declare namespace Ampoule {
     readonly script: string;
     /** The job's own object. */
     readonly context: any;
+    /** Aborts when the job is cancelled, or its time is nearly over: a second is left then, of a short run's time a tenth. */
+    readonly signal: AbortSignal;
     /** Writes `progress: VALUE` into the log. */
     progress(value: unknown): void;
     /** Folders that were granted, by name. */

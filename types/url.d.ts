@@ -38,3 +38,48 @@ declare class URLSearchParams {
   forEach(callback: (value: string, name: string, parent: URLSearchParams) => void, thisArg?: any): void;
   [Symbol.iterator](): IteratorObject<[string, string], undefined>;
 }
+
+declare class URLPattern {
+  constructor(input: string | URLPatternInit, base: string | URL, options?: URLPatternOptions);
+  constructor(input?: string | URLPatternInit, options?: URLPatternOptions);
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+  readonly hasRegExpGroups: boolean;
+  test(input?: string | URL | URLPatternInit, base?: string | URL): boolean;
+  exec(input?: string | URL | URLPatternInit, base?: string | URL): URLPatternResult | null;
+}
+interface URLPatternOptions {
+  ignoreCase?: boolean;
+}
+interface URLPatternInit {
+  protocol?: string;
+  username?: string;
+  password?: string;
+  hostname?: string;
+  port?: string;
+  pathname?: string;
+  search?: string;
+  hash?: string;
+  baseURL?: string;
+}
+interface URLPatternComponentResult {
+  input: string;
+  groups: Record<string, string | undefined>;
+}
+interface URLPatternResult {
+  inputs: (string | URLPatternInit)[];
+  protocol: URLPatternComponentResult;
+  username: URLPatternComponentResult;
+  password: URLPatternComponentResult;
+  hostname: URLPatternComponentResult;
+  port: URLPatternComponentResult;
+  pathname: URLPatternComponentResult;
+  search: URLPatternComponentResult;
+  hash: URLPatternComponentResult;
+}

@@ -66,6 +66,13 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
                         Ok(Vec::new())
                     })
                 }
+                Operation::Ending => {
+                    if !state.tape.begins(|| "ending".to_owned(), &[])? {
+                        return Ok(state.operations.pass().into());
+                    }
+                    let ending = state.meter.ending();
+                    state.operations.start(async move { Ok(ending.await.encode()) })
+                }
             }
             .into())
         }

@@ -4,8 +4,9 @@
 //! others have had their turn, unless the budget or the wall time is used up or the run was cancelled. How the budget is cut into slices has no
 //! influence on what is counted.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use ampoule_abi::Ending;
 use tokio_util::sync::CancellationToken;
 use wasmtime::{AsContextMut, Global, Val};
 
@@ -13,11 +14,19 @@ use crate::{sandbox::State, verdict::Stop};
 
 /// Fuel between two looks at the clock: well below a millisecond of computing.
 const SLICE: u64 = 1 << 20;
+/// What a run that asked to be told gets to tidy up when it is cancelled: long enough for a request, short enough for whoever waits.
+const CANCEL_GRACE: Duration = Duration::from_secs(1);
+/// So long before its wall time is over such a run is told; of a short one's time, at most a tenth.
+const NOTICE: Duration = Duration::from_secs(1);
 
 /// The budget of fuel of a run, or of the load before it, and when both must have ended.
 pub(crate) struct Meter {
     pub(crate) deadline: Instant,
     pub(crate) cancel: CancellationToken,
+    /// The run asked to be told before it ends.
+    asked: bool,
+    /// When a cancelled run that asked must have ended.
+    grace_ends: Option<Instant>,
     budget: u64,
     granted: u64,
     /// Slices granted since the load began, or the run.
@@ -29,7 +38,45 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(budget: u64, deadline: Instant, cancel: CancellationToken) -> Self {
-        Self { deadline, cancel, budget, granted: 0, slices: 0, started: Instant::now(), left: None }
+        Self { deadline, cancel, asked: false, grace_ends: None, budget, granted: 0, slices: 0, started: Instant::now(), left: None }
+    }
+
+    /// Completes when the run is to end soon. From now on a cancel leaves it a moment.
+    pub(crate) fn ending(&mut self) -> impl Future<Output = Ending> + Send + use<> {
+        self.asked = true;
+        let notice = NOTICE.min((self.deadline - self.started) / 10);
+        let (cancel, notice) = (self.cancel.clone(), self.deadline.checked_sub(notice).unwrap_or(self.deadline));
+        async move {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Ending::Cancelled,
+                () = tokio::time::sleep_until(notice.into()) => Ending::WallTime,
+            }
+        }
+    }
+
+    /// Whether a cancel ends the run now.
+    fn is_over(&mut self) -> bool {
+        self.cancel.is_cancelled() && self.grace_end().is_none_or(|end| Instant::now() >= end)
+    }
+
+    /// When the grace of a cancelled run ends. None: it has none.
+    fn grace_end(&mut self) -> Option<Instant> {
+        self.asked.then(|| *self.grace_ends.get_or_insert_with(|| Instant::now() + CANCEL_GRACE))
+    }
+
+    /// Completes when a cancel ends the run.
+    pub(crate) fn over(&mut self) -> impl Future<Output = ()> + Send + use<> {
+        let end = if self.cancel.is_cancelled() { self.grace_end() } else { None };
+        let (cancel, asked) = (self.cancel.clone(), self.asked);
+        async move {
+            cancel.cancelled().await;
+            match end {
+                Some(end) => tokio::time::sleep_until(end.into()).await,
+                None if asked => tokio::time::sleep(CANCEL_GRACE).await,
+                None => {}
+            }
+        }
     }
 
     /// Slices are counted from here on, apart from those of another phase. A run has two, of which an image saves the first.
@@ -93,7 +140,7 @@ pub(crate) async fn next_slice(mut store: impl AsContextMut<Data = State>) -> Re
     if let (Some(stopped), false) = (tape.stopped_in(slices), meter.cancel.is_cancelled()) {
         return stopped;
     }
-    let stop = if meter.cancel.is_cancelled() {
+    let stop = if meter.is_over() {
         Stop::Cancelled
     } else if Instant::now() >= meter.deadline {
         Stop::WallTime

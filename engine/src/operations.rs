@@ -9,7 +9,6 @@ use futures_util::{
     future::{AbortHandle, Abortable},
     stream::FuturesUnordered,
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::verdict::Stop;
 
@@ -73,13 +72,14 @@ impl Operations {
         self.running.len() == self.abandoned.len()
     }
 
-    /// Waits for at least one to complete and gives all that have, in the order of completion; ends early by deadline or cancel.
-    pub(crate) async fn completed(&mut self, deadline: Instant, cancel: &CancellationToken) -> Result<Vec<Done>, Stop> {
+    /// Waits for at least one to complete and gives all that have, in the order of completion; ends early by deadline or when the run is `over`.
+    pub(crate) async fn completed(&mut self, deadline: Instant, over: impl Future<Output = ()>) -> Result<Vec<Done>, Stop> {
         let mut completed = Vec::new();
+        let mut over = std::pin::pin!(over);
         while completed.is_empty() {
             let next = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Err(Stop::Cancelled),
+                () = &mut over => return Err(Stop::Cancelled),
                 () = tokio::time::sleep_until(deadline.into()) => return Err(Stop::WallTime),
                 next = self.running.next() => next,
             };

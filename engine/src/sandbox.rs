@@ -110,8 +110,8 @@ impl Sandbox {
             if state.operations.is_empty() {
                 return Err(Stop::Malformed("the guest waits for nothing").into());
             }
-            let (deadline, cancel) = (state.meter.deadline, state.meter.cancel.clone());
-            let done = match state.operations.completed(deadline, &cancel).await {
+            let (deadline, over) = (state.meter.deadline, state.meter.over());
+            let done = match state.operations.completed(deadline, over).await {
                 Ok(done) => done,
                 Err(stop) => {
                     let (slices, elapsed_ms) = state.meter.progress();

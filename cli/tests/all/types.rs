@@ -19,9 +19,6 @@ fn found() -> Facts {
     serde_json::from_value(run.json()).unwrap()
 }
 
-/// Where the guest is wrong and the declaration right, with what the guest has.
-const KNOWN: [(&str, &str); 1] = [("PromiseRejectionEvent", "class of 1 extends Event")];
-
 /// Names on one side alone, and those about which the sides differ.
 fn differences(found: &Facts, declared: &Facts) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -31,18 +28,13 @@ fn differences(found: &Facts, declared: &Facts) -> Vec<String> {
             // A property that is no accessor: whether it should be written to is the declaration's business.
             Some(said) if fact == "property, as it is" && said.contains("property") => {}
             Some(said) if said == "property, as it is" && fact.contains("property") => {}
-            Some(said) if said == fact && !is_known(name) => {}
-            Some(said) if said != fact && KNOWN.contains(&(name.as_str(), fact.as_str())) => {}
+            Some(said) if said == fact => {}
             Some(said) => wrong.push(format!("{name} is a {fact}, and declared as a {said}")),
         }
     }
     let surplus = declared.iter().filter(|(name, _)| !found.contains_key(*name));
     wrong.extend(surplus.map(|(name, fact)| format!("{name} ({fact}) is declared, and not there")));
     wrong
-}
-
-fn is_known(name: &str) -> bool {
-    KNOWN.iter().any(|(known, _)| *known == name)
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod resolve;
 
 pub use call::{CallAnswer, CallRequest, Contents};
 pub use codec::{Malformed, Reader, Writer};
-pub use message::{Completed, Import, Library, LoadRequest, Mode, Module, Operation, Reply, ResumeRequest, RunRequest};
+pub use message::{Completed, Ending, Import, Library, LoadRequest, Mode, Module, Operation, Reply, ResumeRequest, RunRequest};
 pub use resolve::{Target, Unresolved, resolve, typescript_path};
 
 /// Module name of the guest's only function import.

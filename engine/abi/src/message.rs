@@ -122,6 +122,36 @@ pub enum Operation {
         /// Not negative, not NaN.
         ms: f64,
     },
+    /// Completes with an [`Ending`] when the run is to end soon; a run that began it gets a moment when it is cancelled.
+    Ending,
+}
+
+/// Why a run is to end soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is cancelled.
+    Cancelled,
+    /// Its wall time is nearly over.
+    WallTime,
+}
+
+impl Ending {
+    /// As the guest reads it.
+    pub fn encode(self) -> Vec<u8> {
+        vec![match self {
+            Self::Cancelled => 0,
+            Self::WallTime => 1,
+        }]
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    pub fn decode(result: &[u8]) -> Result<Self, Malformed> {
+        match result {
+            [0] => Ok(Self::Cancelled),
+            [1] => Ok(Self::WallTime),
+            _ => Err(Malformed("unknown ending")),
+        }
+    }
 }
 
 impl<'a> LoadRequest<'a> {
@@ -267,6 +297,7 @@ impl Operation {
                 w.byte(1);
                 w.f64(*ms);
             }
+            Self::Ending => w.byte(2),
         }
         w.finish()
     }
@@ -276,6 +307,7 @@ impl Operation {
         let mut r = Reader::new(message);
         let operation = match r.byte()? {
             1 => Self::Sleep { ms: r.f64()? },
+            2 => Self::Ending,
             _ => return Err(Malformed("unknown operation")),
         };
         r.end()?;
@@ -304,6 +336,10 @@ mod tests {
         assert_eq!(ResumeRequest::decode(&resume.encode()).unwrap(), resume);
         let sleep = Operation::Sleep { ms: 1.5 };
         assert_eq!(Operation::decode(&sleep.encode()).unwrap(), sleep);
+        assert_eq!(Operation::decode(&Operation::Ending.encode()).unwrap(), Operation::Ending);
+        for ending in [Ending::Cancelled, Ending::WallTime] {
+            assert_eq!(Ending::decode(&ending.encode()).unwrap(), ending);
+        }
         for reply in [
             Reply::Loaded,
             Reply::Returned("1"),

@@ -35,6 +35,7 @@ mod quote;
 mod random;
 mod realm;
 pub mod run;
+mod signal;
 mod source;
 mod timers;
 mod web;

@@ -1,6 +1,9 @@
 //! Operations under way: what the host was asked to begin, and how the guest goes on when it completes.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use ampoule_abi::{CallRequest, Completed, Op, Operation};
 use boa_engine::{Context, JsResult};
@@ -14,6 +17,8 @@ pub(crate) type Continuation = Box<dyn FnOnce(&Completed<'_>, &mut Context) -> J
 #[derive(Default)]
 pub(crate) struct Operations {
     pending: RefCell<BTreeMap<u32, Continuation>>,
+    /// Those of them that nobody waits for.
+    watches: RefCell<BTreeSet<u32>>,
 }
 
 impl Operations {
@@ -22,6 +27,12 @@ impl Operations {
         let id = door::call(Op::Start, &operation.encode()) as u32;
         self.pending.borrow_mut().insert(id, then);
         id
+    }
+
+    /// The same for one that completes only if something happens: a run does not go on for it.
+    pub(crate) fn watch(&self, operation: &Operation, then: Continuation) {
+        let id = self.start(operation, then);
+        self.watches.borrow_mut().insert(id);
     }
 
     /// Has the host begin a call of a capability; `then` is called when it completes.
@@ -40,12 +51,13 @@ impl Operations {
 
     /// Goes on with what waited for `completed`; nothing does if it was abandoned meanwhile.
     pub(crate) fn complete(&self, completed: &Completed<'_>, context: &mut Context) -> JsResult<()> {
+        self.watches.borrow_mut().remove(&completed.id);
         let then = self.pending.borrow_mut().remove(&completed.id);
         then.map_or(Ok(()), |then| then(completed, context))
     }
 
-    /// How many are under way.
+    /// How many are under way that may be waited for.
     pub(crate) fn len(&self) -> u32 {
-        self.pending.borrow().len() as u32
+        (self.pending.borrow().len() - self.watches.borrow().len()) as u32
     }
 }

@@ -1,6 +1,10 @@
 //! The realm that scripts run in: Boa's built-ins and ours, and what our natives share.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use boa_engine::{
     Context, JsObject, JsResult, JsValue, NativeFunction, Source,
@@ -15,7 +19,7 @@ use crate::{
     capabilities, capabilities::Powers, clock::HostClock, console, console::Console, errors, microtasks::Microtasks, modules::Libraries,
     operations::Operations,
 };
-use crate::{random::Random, timers, timers::Timers, web, web::Web};
+use crate::{random::Random, signal::Signal, timers, timers::Timers, web, web::Web};
 
 /// Calls under way, of which the host's Wasm stack (24 MiB) and our shadow stack must hold the worst kind: those
 /// through built-ins, each of which enters the interpreter anew.
@@ -41,6 +45,7 @@ pub(crate) struct Bindings {
     pub(crate) originals: Originals,
     pub(crate) web: Web,
     pub(crate) powers: Powers,
+    pub(crate) signal: Signal,
 }
 
 /// Built-in functions as they were before any script could replace them.
@@ -59,20 +64,74 @@ pub(crate) struct Originals {
 
 /// Rejected promises that nothing handles so far.
 #[derive(Default)]
-pub(crate) struct Rejections(RefCell<Vec<JsObject>>);
+pub(crate) struct Rejections {
+    /// In their order.
+    unhandled: RefCell<BTreeMap<u64, Rejected>>,
+    count: Cell<u64>,
+    /// Handled after their listeners were told that they are not.
+    late: RefCell<Vec<JsObject>>,
+}
+
+struct Rejected {
+    promise: JsObject,
+    /// Listeners heard of it, or there was none when they would have.
+    told: bool,
+    /// A listener said that it is dealt with: it is not logged.
+    settled: bool,
+}
 
 impl Rejections {
+    /// Those that nobody dealt with, in their order.
     pub(crate) fn take(&self) -> Vec<JsObject> {
-        self.0.take()
+        self.unhandled.take().into_values().filter(|rejected| !rejected.settled).map(|rejected| rejected.promise).collect()
     }
 
-    /// The submitter is told of this one in another way, or a handler was added.
-    pub(crate) fn forget(&self, promise: &JsObject) {
-        let mut rejected = self.0.borrow_mut();
-        // Most are handled soon after: look from the end.
-        if let Some(at) = rejected.iter().rposition(|other| JsObject::equals(other, promise)) {
-            rejected.remove(at);
+    /// Whether there is nothing to tell.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unhandled.borrow().is_empty() && self.late.borrow().is_empty()
+    }
+
+    /// Those of which listeners are to be told, other than `except`, by number. They are told once.
+    pub(crate) fn untold(&self, except: &[JsObject]) -> Vec<(u64, JsObject)> {
+        let mut unhandled = self.unhandled.borrow_mut();
+        let fresh = unhandled
+            .iter_mut()
+            .filter(|(_, rejected)| !rejected.told && !except.iter().any(|other| JsObject::equals(other, &rejected.promise)));
+        let tell = |(number, rejected): (&u64, &mut Rejected)| {
+            rejected.told = true;
+            (*number, rejected.promise.clone())
+        };
+        fresh.map(tell).collect()
+    }
+
+    /// Whether nothing has handled it yet.
+    pub(crate) fn is_unhandled(&self, number: u64) -> bool {
+        self.unhandled.borrow().contains_key(&number)
+    }
+
+    /// A listener said that it is dealt with.
+    pub(crate) fn settle(&self, number: u64) {
+        if let Some(rejected) = self.unhandled.borrow_mut().get_mut(&number) {
+            rejected.settled = true;
         }
+    }
+
+    /// Those that were handled after listeners were told of them.
+    pub(crate) fn late(&self) -> Vec<JsObject> {
+        self.late.take()
+    }
+
+    /// The submitter is told of this one in another way.
+    pub(crate) fn forget(&self, promise: &JsObject) {
+        self.remove(promise);
+    }
+
+    fn remove(&self, promise: &JsObject) -> Option<Rejected> {
+        let mut unhandled = self.unhandled.borrow_mut();
+        // Most are handled soon after: look from the end.
+        let number =
+            unhandled.iter().rev().find(|(_, rejected)| JsObject::equals(&rejected.promise, promise)).map(|(number, _)| *number)?;
+        unhandled.remove(&number)
     }
 }
 
@@ -80,8 +139,16 @@ impl HostHooks for Rejections {
     fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _: &mut Context) {
         let promise = promise.clone().upcast();
         match operation {
-            OperationType::Reject => self.0.borrow_mut().push(promise),
-            OperationType::Handle => self.forget(&promise),
+            OperationType::Reject => {
+                let number = self.count.get();
+                self.count.set(number + 1);
+                self.unhandled.borrow_mut().insert(number, Rejected { promise, told: false, settled: false });
+            }
+            OperationType::Handle => {
+                if self.remove(&promise).is_some_and(|rejected| rejected.told) {
+                    self.late.borrow_mut().push(promise);
+                }
+            }
         }
     }
 
@@ -126,6 +193,7 @@ pub(crate) fn build() -> Context {
         originals: Originals::find(&mut context),
         web: Web::default(),
         powers: Powers::default(),
+        signal: Signal::default(),
     };
     context.insert_data(Rc::new(bindings));
     install(&mut context).expect("globals of a fresh realm can be defined");

@@ -196,6 +196,12 @@ impl Guest {
             if let Err(error) = self.context.run_jobs() {
                 return self.fail(error);
             }
+            // What listeners begin is done before anything else.
+            match tell_rejections(&self.stage, &mut self.context) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => return self.fail(error),
+            }
             if let Some(answer) = self.settled() {
                 return answer;
             }
@@ -288,33 +294,61 @@ fn deadlock(running: bool) -> Thrown {
     Thrown { name: "DeadlockError".into(), message: format!("{what} can never settle: nothing is left to wait for"), stack: String::new() }
 }
 
-/// Says which promises were rejected without anybody to notice, other than those that the answer already tells of.
-fn log_rejections(stage: &Stage, context: &mut Context) {
-    let told: &[JsPromise] = match stage {
-        Stage::Loading(_, waiting) => waiting,
-        Stage::Running(Awaited::Promise(promise)) => std::slice::from_ref(promise),
-        Stage::Running(Awaited::Value(_)) | Stage::Empty | Stage::Loaded(_) | Stage::Ended => &[],
-    };
-    let bindings = bindings(context);
-    told.iter().for_each(|told| bindings.rejections.forget(&JsObject::from(told.clone())));
-    let rejected = bindings.rejections.take();
-    let mut unheard = Vec::with_capacity(rejected.len());
-    for promise in rejected {
-        let state = JsPromise::from_object(promise.clone()).map(|promise| promise.state());
-        let Ok(PromiseState::Rejected(reason)) = state else { continue };
-        // What a listener throws here is too late to matter.
-        if !web::rejected(&promise, &reason, context).unwrap_or(false) {
-            unheard.push(promise);
+/// The promises that the answer will tell of.
+fn awaited_of(stage: &Stage) -> Vec<JsObject> {
+    match stage {
+        Stage::Loading(_, waiting) => waiting.iter().map(|promise| promise.clone().into()).collect(),
+        Stage::Running(Awaited::Promise(promise)) => vec![promise.clone().into()],
+        Stage::Running(Awaited::Value(_)) | Stage::Empty | Stage::Loaded(_) | Stage::Ended => Vec::new(),
+    }
+}
+
+/// Tells listeners which promises were rejected that nothing handles now that all microtasks ran, and which of these were handled since; whether there was any.
+fn tell_rejections(stage: &Stage, context: &mut Context) -> JsResult<bool> {
+    let rejections = bindings(context).rejections.clone();
+    if rejections.is_empty() {
+        return Ok(false);
+    }
+    let awaited = awaited_of(stage);
+    let mut some = false;
+    for promise in rejections.late() {
+        some |= web::rejection_handled(&promise, &reason(&promise)?, context)?;
+    }
+    for (number, promise) in rejections.untold(&awaited) {
+        // A listener may have handled it.
+        if !rejections.is_unhandled(number) {
+            continue;
+        }
+        if let Some(settled) = web::rejected(&promise, &reason(&promise)?, context)? {
+            some = true;
+            if settled {
+                rejections.settle(number);
+            }
         }
     }
-    let rejected = unheard;
-    for promise in rejected.iter().take(MAX_REJECTIONS_LOGGED) {
-        let Ok(promise) = JsPromise::from_object(promise.clone()) else { continue };
+    Ok(some)
+}
+
+fn reason(promise: &JsObject) -> JsResult<JsValue> {
+    match JsPromise::from_object(promise.clone())?.state() {
+        PromiseState::Rejected(reason) => Ok(reason),
+        PromiseState::Pending | PromiseState::Fulfilled(_) => unreachable!("it was rejected"),
+    }
+}
+
+/// Says which promises were rejected without anybody to notice, other than those that the answer already tells of.
+fn log_rejections(stage: &Stage, context: &mut Context) {
+    let bindings = bindings(context);
+    awaited_of(stage).iter().for_each(|told| bindings.rejections.forget(told));
+    let rejected = bindings.rejections.take();
+    let more = rejected.len().saturating_sub(MAX_REJECTIONS_LOGGED);
+    for promise in rejected.into_iter().take(MAX_REJECTIONS_LOGGED) {
+        let Ok(promise) = JsPromise::from_object(promise) else { continue };
         if let PromiseState::Rejected(reason) = promise.state() {
             console::warn(&format!("unhandled rejection: {}", console::inspect(&reason, context)), context);
         }
     }
-    if let Some(more @ 1..) = rejected.len().checked_sub(MAX_REJECTIONS_LOGGED) {
+    if more > 0 {
         console::warn(&format!("unhandled rejection: {more} more"), context);
     }
 }

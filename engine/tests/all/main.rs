@@ -8,6 +8,7 @@ use ampoule_protocol::{Outcome, RunReport};
 
 mod behaviours;
 mod capabilities;
+mod fetch;
 mod images;
 mod leaks;
 mod patches;

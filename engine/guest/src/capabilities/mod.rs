@@ -19,7 +19,7 @@ use crate::{
     errors::type_error,
     input,
     realm::{bindings, function},
-    web,
+    signal, web,
 };
 
 /// What the capabilities keep for a realm.
@@ -41,10 +41,9 @@ struct Made {
     /// Makes an error of name, code and message.
     error: JsObject,
     not_granted: JsValue,
-    fetch: JsValue,
 }
 
-/// Makes `fetch` and `NotGranted` global, and the prototype of `ctx`.
+/// Makes `NotGranted` global, and the prototype of `ctx`.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     let object = global.get(js_string!("Object"), context)?.as_object().expect("`Object` of a fresh realm");
@@ -60,11 +59,13 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
         let accessor = PropertyDescriptor::builder().get(function(get, name, 0, context)).enumerable(false).configurable(true);
         prototype.define_property_or_throw(js_string!(name), accessor.build(), context)?;
     }
+    let signal = function(NativeFunction::from_fn_ptr(signal::get), "signal", 0, context);
+    let accessor = PropertyDescriptor::builder().get(signal).enumerable(false).configurable(true);
+    prototype.define_property_or_throw(js_string!("signal"), accessor.build(), context)?;
     let bindings = bindings(context);
     let powers = &bindings.powers;
     assert!(powers.originals.set(originals).is_ok() && powers.ctx.set(prototype).is_ok(), "installed once");
-    web::declare("NotGranted", |context| Ok(made(context)?.not_granted), context)?;
-    web::declare("fetch", |context| Ok(made(context)?.fetch), context)
+    web::declare("NotGranted", |context| Ok(made(context)?.not_granted), context)
 }
 
 /// Compiles and runs our sources, the first time.
@@ -74,8 +75,7 @@ fn made(context: &mut Context) -> JsResult<Made> {
         return Ok(made.clone());
     }
     let host = JsObject::with_null_proto();
-    let natives: [(&str, usize, NativeFunctionPointer); 4] =
-        [("call", 3, call), ("env", 0, env), ("readEnv", 1, read_env), ("decode", 1, decode)];
+    let natives: [(&str, usize, NativeFunctionPointer); 3] = [("call", 3, call), ("env", 0, env), ("readEnv", 1, read_env)];
     for (name, length, native) in natives {
         let native = function(NativeFunction::from_fn_ptr(native), name, length, context);
         host.create_data_property_or_throw(js_string!(name), native, context)?;
@@ -89,12 +89,11 @@ fn made(context: &mut Context) -> JsResult<Made> {
         let made = factory.call(&JsValue::undefined(), &[host.clone().into()], context)?;
         made.as_object().ok_or_else(|| type_error(format!("{name} gave no object")))
     };
-    let (ctx, fetch) = (run(include_str!("js/ctx.js"), "ctx.js")?, run(include_str!("js/fetch.js"), "fetch.js")?);
+    let ctx = run(include_str!("js/ctx.js"), "ctx.js")?;
     let made = Made {
         powers: ctx.get(js_string!("powers"), context)?.as_object().expect("an object of ours"),
         error: ctx.get(js_string!("error"), context)?.as_object().expect("a function of ours"),
         not_granted: ctx.get(js_string!("NotGranted"), context)?,
-        fetch: fetch.get(js_string!("fetch"), context)?,
     };
     Ok(bindings.powers.made.get_or_init(|| made).clone())
 }
@@ -115,9 +114,19 @@ fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<J
     let method = arguments.get_or_undefined(0).to_string(context)?.to_std_string_lossy();
     let args = crate::output::write(arguments.get_or_undefined(1), context)?;
     let body = contents(arguments.get_or_undefined(2), context)?;
+    let give = |value, body, context: &mut Context| Ok(JsArray::from_iter([value, body], context).into());
+    Ok(begin(&CallRequest { method: &method, args: &args, body: &body }, give, context).0.into())
+}
+
+/// Begins a call. Gives the promise of what `give` makes of the answer, and the operation.
+pub(crate) fn begin(
+    request: &CallRequest<'_>,
+    give: fn(JsValue, JsValue, &mut Context) -> JsResult<JsValue>,
+    context: &mut Context,
+) -> (JsPromise, u32) {
     let (promise, resolvers) = JsPromise::new_pending(context);
     let then = Box::new(move |completed: &Completed<'_>, context: &mut Context| {
-        match answer(completed, context) {
+        match answer(completed, context).and_then(|(value, body)| give(value, body, context)) {
             Ok(value) => resolvers.resolve.call(&JsValue::undefined(), &[value], context),
             Err(error) => {
                 let reason = error.into_opaque(context)?;
@@ -126,8 +135,8 @@ fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<J
         }
         .map(drop)
     });
-    bindings(context).operations.call(&CallRequest { method: &method, args: &args, body: &body }, then);
-    Ok(promise.into())
+    let id = bindings(context).operations.call(request, then);
+    (promise, id)
 }
 
 /// What a script gave as contents: a string is its UTF-8, a typed array, view or buffer its bytes.
@@ -158,7 +167,7 @@ fn contents(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
 }
 
 /// What the host answered, or the error that it means.
-fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<JsValue> {
+fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<(JsValue, JsValue)> {
     if completed.failed {
         let mut reader = Reader::new(completed.result);
         let (name, message) = (reader.text().expect("a failure of the host"), reader.text().expect("a failure of the host"));
@@ -179,14 +188,7 @@ fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<JsValue>
             JsUint8Array::from_array_buffer(buffer, context)?.into()
         }
     };
-    Ok(JsArray::from_iter([value, body], context).into())
-}
-
-/// Bytes as text: UTF-8, and U+FFFD for what is none.
-fn decode(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let bytes = contents(arguments.get_or_undefined(0), context)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    Ok(JsString::from(&*String::from_utf8_lossy(bytes)).into())
+    Ok((value, body))
 }
 
 /// The settings, as the host gave them.

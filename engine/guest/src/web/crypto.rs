@@ -1,24 +1,16 @@
 //! Web Cryptography's algorithms, by RustCrypto and dalek: <https://w3c.github.io/webcrypto>. Keys are plain bytes here: secrets, seeds, scalars, uncompressed
 //! points. Nothing of it is secret from the host, which runs the guest.
 
-use aes::{
-    Aes128, Aes192, Aes256,
-    cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, KeyInit, consts::U16},
-};
-use aes_gcm::{
-    AesGcm,
-    aead::{Aead, Payload, consts::U12},
-};
 use boa_engine::{Context, JsArgs, JsResult, JsValue, native_function::NativeFunctionPointer};
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::{bytes, text::string, tools::record};
+use super::{aes, bytes, text::string, tools::record};
 use crate::realm::bindings;
 
-pub(super) const TOOLS: [(&str, NativeFunctionPointer); 12] = [
+pub(super) const TOOLS: [(&str, NativeFunctionPointer); 13] = [
     ("randomBytes", random_bytes),
     ("fillRandom", fill_random),
     ("digest", digest),
@@ -26,6 +18,7 @@ pub(super) const TOOLS: [(&str, NativeFunctionPointer); 12] = [
     ("sameBytes", same_bytes),
     ("aesGcm", aes_gcm),
     ("aesCbc", aes_cbc),
+    ("aesKw", aes_kw),
     ("hkdf", hkdf),
     ("pbkdf2", pbkdf2),
     ("ecKey", ec_key),
@@ -109,91 +102,37 @@ fn hmac(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<J
     bytes::array(&mac, context)
 }
 
-/// `sameBytes(a, b)`, in a time that does not depend on where they differ.
-fn same_bytes(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (a, b) = (input(arguments, 0, context)?, input(arguments, 1, context)?);
-    Ok((a.len() == b.len() && a.iter().zip(&b).fold(0, |different, (a, b)| different | (a ^ b)) == 0).into())
+/// Whether bytes are the same, in a time that does not depend on where they differ.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 
-/// `aesGcm(encrypt, key, iv, additional, bytes)`: null where the tag is wrong. The IV has 12 or 16 bytes, the tag 16.
+/// `sameBytes(a, b)`.
+fn same_bytes(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (a, b) = (input(arguments, 0, context)?, input(arguments, 1, context)?);
+    Ok(same(&a, &b).into())
+}
+
+/// `aesGcm(encrypt, key, iv, additional, bytes, tagBytes)`: null where the tag is wrong.
 fn aes_gcm(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    fn run<A: Aead + KeyInit>(encrypt: bool, key: &[u8], iv: &[u8], payload: Payload<'_, '_>) -> Option<Vec<u8>> {
-        let cipher = A::new_from_slice(key).ok()?;
-        let iv = iv.try_into().ok()?;
-        if encrypt { cipher.encrypt(iv, payload).ok() } else { cipher.decrypt(iv, payload).ok() }
-    }
     let encrypt = arguments.get_or_undefined(0).to_boolean();
-    let (key, iv) = (input(arguments, 1, context)?, input(arguments, 2, context)?);
-    let (aad, msg) = (input(arguments, 3, context)?, input(arguments, 4, context)?);
-    let payload = Payload { msg: &msg, aad: &aad };
-    let done = match (key.len(), iv.len()) {
-        (16, 12) => run::<AesGcm<Aes128, U12>>(encrypt, &key, &iv, payload),
-        (24, 12) => run::<AesGcm<Aes192, U12>>(encrypt, &key, &iv, payload),
-        (32, 12) => run::<AesGcm<Aes256, U12>>(encrypt, &key, &iv, payload),
-        (16, 16) => run::<AesGcm<Aes128, U16>>(encrypt, &key, &iv, payload),
-        (24, 16) => run::<AesGcm<Aes192, U16>>(encrypt, &key, &iv, payload),
-        (32, 16) => run::<AesGcm<Aes256, U16>>(encrypt, &key, &iv, payload),
-        _ => None,
-    };
-    answer(done, context)
+    let (key, iv, additional) = (input(arguments, 1, context)?, input(arguments, 2, context)?, input(arguments, 3, context)?);
+    let (data, tag_bytes) = (input(arguments, 4, context)?, number(arguments, 5));
+    answer(aes::gcm(encrypt, &key, &iv, &additional, data, tag_bytes), context)
 }
 
 /// `aesCbc(encrypt, key, iv, bytes)`: null where the padding is wrong.
 fn aes_cbc(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let encrypt = arguments.get_or_undefined(0).to_boolean();
     let (key, iv, data) = (input(arguments, 1, context)?, input(arguments, 2, context)?, input(arguments, 3, context)?);
-    let done = match key.len() {
-        16 => cbc::<Aes128>(encrypt, &key, &iv, data),
-        24 => cbc::<Aes192>(encrypt, &key, &iv, data),
-        _ => cbc::<Aes256>(encrypt, &key, &iv, data),
-    };
-    answer(done, context)
+    answer(aes::cbc(encrypt, &key, &iv, data), context)
 }
 
-/// Cipher block chaining with the padding of PKCS #7.
-fn cbc<A>(encrypt: bool, key: &[u8], iv: &[u8], mut data: Vec<u8>) -> Option<Vec<u8>>
-where
-    A: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + BlockSizeUser<BlockSize = U16>,
-{
-    const BLOCK: usize = 16;
-    let cipher = A::new_from_slice(key).ok()?;
-    let mut last: [u8; BLOCK] = iv.try_into().ok()?;
-    if encrypt {
-        let padding = BLOCK - data.len() % BLOCK;
-        data.resize(data.len() + padding, padding as u8);
-    } else if data.is_empty() || !data.len().is_multiple_of(BLOCK) {
-        return None;
-    }
-    for chunk in data.chunks_exact_mut(BLOCK) {
-        let mut block: [u8; BLOCK] = (&*chunk).try_into().ok()?;
-        let before = block;
-        if encrypt {
-            block.iter_mut().zip(last).for_each(|(byte, last)| *byte ^= last);
-        }
-        let mut array = Array::from(block);
-        if encrypt {
-            cipher.encrypt_block(&mut array)
-        } else {
-            cipher.decrypt_block(&mut array)
-        }
-        block = array.into();
-        if encrypt {
-            last = block;
-        } else {
-            block.iter_mut().zip(last).for_each(|(byte, last)| *byte ^= last);
-            last = before;
-        }
-        chunk.copy_from_slice(&block);
-    }
-    if !encrypt {
-        let padding = usize::from(*data.last()?);
-        let content = data.len().checked_sub(padding)?;
-        if padding == 0 || padding > BLOCK || data[content..].iter().any(|byte| usize::from(*byte) != padding) {
-            return None;
-        }
-        data.truncate(content);
-    }
-    Some(data)
+/// `aesKw(wrap, key, bytes)`: null where the wrapped key was changed, or what is to be wrapped has no length for it.
+fn aes_kw(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let wrap = arguments.get_or_undefined(0).to_boolean();
+    let (key, data) = (input(arguments, 1, context)?, input(arguments, 2, context)?);
+    answer(aes::kw(wrap, &key, &data), context)
 }
 
 /// `hkdf(hash, key, salt, info, length)`: null where so much cannot be derived.

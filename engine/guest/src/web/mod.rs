@@ -24,6 +24,7 @@ use crate::{
     realm::{bindings, hidden},
 };
 
+mod aes;
 mod base64;
 mod bytes;
 mod clone;
@@ -31,7 +32,9 @@ mod compression;
 mod crypto;
 mod encoding;
 mod mime;
+mod net;
 mod parts;
+mod pattern;
 mod promises;
 mod text;
 mod tools;
@@ -190,7 +193,7 @@ fn tool(name: &str, context: &mut Context) -> JsResult<JsObject> {
 }
 
 /// A `DOMException`.
-fn exception(name: &str, message: &str, context: &mut Context) -> JsError {
+pub(crate) fn exception(name: &str, message: &str, context: &mut Context) -> JsError {
     let arguments = [JsString::from(message).into(), JsString::from(name).into()];
     let made = export("events", "DOMException", context)
         .and_then(|class| class.as_object().expect("a class").construct(&arguments, None, context));
@@ -212,15 +215,24 @@ fn report_error(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> Js
     Ok(JsValue::undefined())
 }
 
-/// Tells listeners for `unhandledrejection`; whether one of them said that it is dealt with.
-pub(crate) fn rejected(promise: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<bool> {
+/// Tells listeners for `unhandledrejection`: whether one of them said that it is dealt with. None where nobody can listen.
+pub(crate) fn rejected(promise: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<Option<bool>> {
+    tell("reportRejection", promise, reason, context)
+}
+
+/// Tells listeners for `rejectionhandled`; whether somebody can listen.
+pub(crate) fn rejection_handled(promise: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<bool> {
+    tell("reportHandled", promise, reason, context).map(|told| told.is_some())
+}
+
+fn tell(what: &str, promise: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<Option<bool>> {
     // Without the part nobody listens.
     if !is_loaded("platform", context) {
-        return Ok(false);
+        return Ok(None);
     }
     let on = export("platform", "on", context)?.as_object().expect("an object of ours");
-    let tell = on.get(js_string!("reportRejection"), context)?.as_callable().expect("a function of ours");
-    Ok(tell.call(&JsValue::undefined(), &[promise.clone().into(), reason.clone()], context)?.to_boolean())
+    let tell = on.get(JsString::from(what), context)?.as_callable().expect("a function of ours");
+    Ok(Some(tell.call(&JsValue::undefined(), &[promise.clone().into(), reason.clone()], context)?.to_boolean()))
 }
 
 /// Says that nothing in the script caught an exception: it ends the run, as one of a timer does, unless a listener for `error` deals with it.

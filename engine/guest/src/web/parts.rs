@@ -52,7 +52,9 @@ pub(super) const PARTS: &[Part] = &[
         ]
     ),
     part!("url", ["URL", "URLSearchParams"]),
+    part!("urlpattern", ["URLPattern"]),
     part!("fetch", ["Headers", "Blob", "File", "FormData", "Response", "Request"]),
+    part!("net", ["fetch"]),
     part!("encoding", ["TextEncoder", "TextDecoder", "TextEncoderStream", "TextDecoderStream"]),
     part!("compression", ["CompressionStream", "DecompressionStream"]),
     part!("platform", ["performance", "Performance", "navigator", "Navigator", "addEventListener", "removeEventListener", "dispatchEvent"]),

@@ -10,7 +10,7 @@ use boa_engine::{
     property::{PropertyDescriptor, PropertyKey},
 };
 
-use super::{PARTS, base64, bytes, compression, crypto, encoding, exports, mime, promises, text, url};
+use super::{PARTS, base64, bytes, compression, crypto, encoding, exports, mime, net, pattern, promises, text, url};
 use crate::{errors::type_error, realm::bindings};
 
 /// Built-ins as they were before any script, that are not found among the intrinsics.
@@ -108,6 +108,8 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
         .chain(&bytes::TOOLS)
         .chain(&text::TOOLS)
         .chain(&url::TOOLS)
+        .chain(&net::TOOLS)
+        .chain(&pattern::TOOLS)
         .chain(&mime::TOOLS)
         .chain(&encoding::TOOLS)
         .chain(&compression::TOOLS)

@@ -70,7 +70,9 @@ pub(crate) fn open() -> Rc<RefCell<Seen>> {
                 return random;
             }
             Op::Start => {
-                let Operation::Sleep { ms } = Operation::decode(payload).unwrap();
+                let Operation::Sleep { ms } = Operation::decode(payload).unwrap() else {
+                    unreachable!("no script of these tests looks at its signal")
+                };
                 seen.last_id += 1;
                 let sleep = (seen.now_ms + ms, seen.last_id);
                 seen.sleeps.push(sleep);

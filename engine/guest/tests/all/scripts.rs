@@ -535,9 +535,9 @@ fn the_globals_are_the_standards_and_ours() {
         EventTarget AbortSignal AbortController ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader \
         ReadableStreamDefaultController ReadableByteStreamController ReadableStreamBYOBRequest WritableStream \
         WritableStreamDefaultWriter WritableStreamDefaultController TransformStream TransformStreamDefaultController \
-        ByteLengthQueuingStrategy CountQueuingStrategy URL URLSearchParams Headers Blob File FormData Response Request TextEncoder \
-        TextDecoder TextEncoderStream TextDecoderStream CompressionStream DecompressionStream performance Performance navigator \
-        Navigator addEventListener removeEventListener dispatchEvent crypto Crypto CryptoKey SubtleCrypto NotGranted fetch";
+        ByteLengthQueuingStrategy CountQueuingStrategy URL URLSearchParams URLPattern Headers Blob File FormData Response Request fetch \
+        TextEncoder TextDecoder TextEncoderStream TextDecoderStream CompressionStream DecompressionStream performance Performance navigator \
+        Navigator addEventListener removeEventListener dispatchEvent crypto Crypto CryptoKey SubtleCrypto NotGranted";
     let ours: Vec<_> = OURS.split(' ').chain(["main"]).map(|name| format!("\"{name}\"")).collect();
     check_main(&[(SOURCE, &format!("returned [{}]", ours.join(",")))]);
 }

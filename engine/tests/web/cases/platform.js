@@ -54,3 +54,18 @@ const old = globalThis.Headers; globalThis.Headers = 5; const now = globalThis.H
 
 const o = Object.create(globalThis); o.FormData = 5; [o.FormData, Object.keys(o), typeof FormData]
 //=> [5, ["FormData"], "function"]
+
+const heard = [], tell = (e) => { heard.push(e.type, e.reason, e.cancelable); e.preventDefault(); }; addEventListener("unhandledrejection", tell); Promise.reject(1); await pause(); removeEventListener("unhandledrejection", tell); heard
+//=> ["unhandledrejection", 1, true]
+
+const heard = [], a = (e) => { heard.push(e.type); e.preventDefault(); }, b = (e) => heard.push(e.type, e.reason, e.cancelable, e.promise === p); addEventListener("unhandledrejection", a); addEventListener("rejectionhandled", b); const p = Promise.reject(2); await pause(); p.catch(() => {}); await pause(); removeEventListener("unhandledrejection", a); removeEventListener("rejectionhandled", b); heard
+//=> ["unhandledrejection", "rejectionhandled", 2, false, true]
+
+const heard = []; onunhandledrejection = () => { heard.push(1); return false; }; const p = Promise.reject(3); await null; p.catch(() => {}); await pause(); onunhandledrejection = null; heard
+//=> []
+
+const heard = [], tell = (e) => { e.preventDefault(); e.promise.catch(() => heard.push("caught")); Promise.resolve().then(() => heard.push("microtask")); }; addEventListener("unhandledrejection", tell, { once: true }); Promise.reject(4); await pause(); heard
+//=> ["caught", "microtask"]
+
+const heard = [], tell = (e) => { heard.push(e.reason); e.preventDefault(); }; addEventListener("unhandledrejection", tell); const first = Promise.reject(5), second = Promise.reject(6); await pause(); Promise.reject(7); await pause(); removeEventListener("unhandledrejection", tell); heard
+//=> [5, 6, 7]

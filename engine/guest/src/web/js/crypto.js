@@ -9,7 +9,7 @@
 
   // ---- Algorithms
 
-  const names = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512', 'HMAC', 'AES-GCM', 'AES-CBC', 'HKDF', 'PBKDF2', 'ECDSA', 'Ed25519'];
+  const names = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512', 'HMAC', 'AES-GCM', 'AES-CBC', 'AES-KW', 'HKDF', 'PBKDF2', 'ECDSA', 'Ed25519'];
   const find = (name, first, last) => {
     const wanted = lower(`${name}`);
     for (let i = first; i < last; i++) if (lower(names[i]) === wanted) return names[i];
@@ -38,6 +38,7 @@
   const curveBytes = { __proto__: null, 'P-256': 32, 'P-384': 48, Ed25519: 32 };
   const allowed = {
     __proto__: null, HMAC: ['sign', 'verify'], 'AES-GCM': ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'], 'AES-CBC': ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'],
+    'AES-KW': ['wrapKey', 'unwrapKey'],
     HKDF: ['deriveKey', 'deriveBits'], PBKDF2: ['deriveKey', 'deriveBits'],
   };
   const known = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey'];
@@ -88,6 +89,7 @@
     const curve = `${algorithm.namedCurve}`;
     return curve === 'P-256' || curve === 'P-384' ? curve : fail('NotSupportedError', `there is no curve ${h.stringifyJson(curve)}`);
   };
+  const isAes = (name) => name === 'AES-GCM' || name === 'AES-CBC' || name === 'AES-KW';
   const aesLength = (length) => (length === 128 || length === 192 || length === 256 ? length : fail('OperationError', 'an AES key has 128, 192 or 256 bits'));
   const base64url = (bytes) => h.toBase64Url(bytes);
   const unbase64url = (text, what) => { const bytes = text === undefined ? null : h.fromBase64Url(`${text}`); return bytes ?? fail('DataError', `the key's \`${what}\` is no base64url`); };
@@ -103,7 +105,7 @@
       if (usages.length === 0) fail('SyntaxError', 'a key needs a usage');
       return makeKey('secret', extractable, usages, { name, hash, length: bits }, h.randomBytes((bits + 7 - ((bits + 7) % 8)) / 8));
     }
-    if (name === 'AES-GCM' || name === 'AES-CBC') {
+    if (isAes(name)) {
       const length = algorithm.length >>> 0;
       usages = usagesOf(usages);
       checkUsages(usages, allowed[name]);
@@ -218,9 +220,10 @@
       const additional = additionalData === undefined ? h.newBytes(0) : bytesOf(additionalData, '`additionalData`');
       data = bytesOf(data, 'the data');
       const k = useKey(key, name, usage);
-      if (tagLength !== undefined && tagLength !== 128) fail('OperationError', 'only tags of 128 bits are supported');
-      if (length !== 12 && length !== 16) fail('OperationError', 'only an `iv` of 12 or 16 bytes is supported');
-      result = h.aesGcm(encrypt, k.data, iv, additional, data);
+      const bits = tagLength === undefined ? 128 : tagLength >>> 0;
+      if (bits !== 32 && bits !== 64 && (bits < 96 || bits > 128 || bits % 8 !== 0)) fail('OperationError', 'a tag has 32, 64, 96, 104, 112, 120 or 128 bits');
+      if (length === 0) fail('OperationError', 'the `iv` must not be empty');
+      result = h.aesGcm(encrypt, k.data, iv, additional, data, bits / 8);
     } else {
       data = bytesOf(data, 'the data');
       const k = useKey(key, name, usage);
@@ -228,6 +231,39 @@
       result = h.aesCbc(encrypt, k.data, iv, data);
     }
     return result === null ? fail('OperationError', 'the data could not be decrypted') : bufferOf(result);
+  };
+  // By what wraps: a cipher, or AES-KW, which is no cipher for data.
+  const wrapping = (wrap, algorithm, key, data) => {
+    if (algorithmName(algorithm) !== 'AES-KW') return cipher(wrap, algorithm, key, data, wrap ? 'wrapKey' : 'unwrapKey');
+    const k = useKey(key, 'AES-KW', wrap ? 'wrapKey' : 'unwrapKey');
+    const result = h.aesKw(wrap, k.data, wrap ? data : bytesOf(data, 'the wrapped key'));
+    return result === null ? fail('OperationError', wrap ? 'AES-KW wraps multiples of 8 bytes, at least 16' : 'the key could not be unwrapped') : bufferOf(result);
+  };
+  // Written member by member: nobody's `toJSON` is asked.
+  const jwkText = (jwk) => {
+    const names = h.ownKeys(jwk);
+    let text = '';
+    for (let i = 0; i < names.length; i++) {
+      const value = jwk[names[i]];
+      let shown = '';
+      if (isObject(value)) { for (let j = 0; j < value.length; j++) shown += `${j === 0 ? '' : ','}${h.stringifyJson(value[j])}`; shown = `[${shown}]`; } else shown = h.stringifyJson(value);
+      text += `${i === 0 ? '' : ','}${h.stringifyJson(names[i])}:${shown}`;
+    }
+    return `{${text}}`;
+  };
+  const wrapKey = (format, key, wrappingKey, algorithm) => {
+    format = `${format}`;
+    algorithmName(algorithm);
+    const exported = exportKey(format, key);
+    return wrapping(true, algorithm, wrappingKey, format === 'jwk' ? h.utf8(jwkText(exported)) : h.copyBytes(exported));
+  };
+  const unwrapKey = (format, wrapped, unwrappingKey, algorithm, keyAlgorithm, extractable, usages) => {
+    format = `${format}`;
+    const bytes = wrapping(false, algorithm, unwrappingKey, wrapped);
+    if (format !== 'jwk') return importKey(format, bytes, keyAlgorithm, extractable, usages);
+    let jwk;
+    try { jwk = h.parseJson(h.fromUtf8(bytes)); } catch { fail('DataError', 'what was wrapped is no JSON Web Key'); }
+    return importKey('jwk', isObject(jwk) ? { __proto__: null, ...jwk } : jwk, keyAlgorithm, extractable, usages);
   };
   const sign = (algorithm, key, data) => {
     const name = algorithmName(algorithm);
@@ -284,6 +320,10 @@
     exportKey(format, key) { return attempt(this, arguments.length, 2, 'exportKey', () => exportKey(format, key)); }
     encrypt(algorithm, key, data) { return attempt(this, arguments.length, 3, 'encrypt', () => cipher(true, algorithm, key, data, 'encrypt')); }
     decrypt(algorithm, key, data) { return attempt(this, arguments.length, 3, 'decrypt', () => cipher(false, algorithm, key, data, 'decrypt')); }
+    wrapKey(format, key, wrappingKey, algorithm) { return attempt(this, arguments.length, 4, 'wrapKey', () => wrapKey(format, key, wrappingKey, algorithm)); }
+    unwrapKey(format, wrappedKey, unwrappingKey, unwrapAlgorithm, keyAlgorithm, extractable, usages) {
+      return attempt(this, arguments.length, 7, 'unwrapKey', () => unwrapKey(format, wrappedKey, unwrappingKey, unwrapAlgorithm, keyAlgorithm, extractable, usages));
+    }
     sign(algorithm, key, data) { return attempt(this, arguments.length, 3, 'sign', () => sign(algorithm, key, data)); }
     verify(algorithm, key, signature, data) { return attempt(this, arguments.length, 4, 'verify', () => verify(algorithm, key, signature, data)); }
     deriveBits(algorithm, key, length = null) {
@@ -293,7 +333,7 @@
       return attempt(this, arguments.length, 5, 'deriveKey', () => {
         const name = algorithmName(type);
         let bits;
-        if (name === 'AES-GCM' || name === 'AES-CBC') bits = aesLength(type.length >>> 0);
+        if (isAes(name)) bits = aesLength(type.length >>> 0);
         else if (name === 'HMAC') bits = type.length === undefined ? blockBytes[hashName(type.hash)] * 8 : type.length >>> 0;
         else fail('NotSupportedError', `a ${name} key is not derived`);
         return importKey('raw', derive(algorithm, key, bits, 'deriveKey'), type, extractable, usages);

@@ -140,7 +140,7 @@
 
   class PromiseRejectionEvent extends Event {
     #promise; #reason;
-    constructor(type, init = undefined) {
+    constructor(type, init) {
       need(arguments.length, 2, 'PromiseRejectionEvent');
       super(type, init);
       if (!h.isObject(init) || !h.isObject(init.promise)) throw new TypeError('PromiseRejectionEventInit needs `promise`');

@@ -327,7 +327,7 @@
         body.used = true;
         return resolved(convert(body.bytes));
       }
-      return then(streams.readAll(body.stream), convert);
+      return then(streams.readAll(body.stream), ({ bytes }) => convert(bytes));
     } catch (error) { return rejected(error); }
   };
   const cloneBody = (body) => {
@@ -462,7 +462,11 @@
         signal = other.signal;
       } else {
         r.url = urls.parse(usv(input));
-        if (urls.hasCredentials(r.url)) throw new TypeError('the URL of a request must have no user name or password');
+        if (urls.hasCredentials(r.url)) {
+          const error = new TypeError('the URL of a request must have no user name or password; send an `authorization` header');
+          h.define(error, 'code', 'url_credentials');
+          throw error;
+        }
       }
       const { body, cache, credentials, duplex, headers, integrity, keepalive, method, mode, redirect, referrer, referrerPolicy, signal: wanted } = o;
       if (mode !== undefined) r.mode = choice(mode, ['same-origin', 'no-cors', 'cors'], 'mode');
@@ -546,17 +550,16 @@
         const object = new Request(input, init), r = requestOf(object);
         return { __proto__: null, method: r.method, url: r.url, headers: pairsOf(r.headers), redirect: r.redirect, signal: r.signal, body: r.body.stream ?? r.body.bytes };
       },
-      // All bytes of a request's body that is a stream.
-      readAll: streams.readAll,
+      nullBody,
       // `response(meta, pull, cancel)`: a Response of `{status, statusText, headers: [[name, value]…], url, redirected}`, none of it checked, whose body comes from `pull()`:
-      // it gives, or promises, the next Uint8Array, or undefined at the end. `cancel(reason)` is called when nobody wants the rest. Without `pull` there is no body.
+      // it promises `{bytes}`, the next Uint8Array or undefined at the end. `cancel(reason)` is called when nobody wants the rest. Without `pull` there is no body.
       response: (meta, pull, cancel) => {
         const { status, statusText, headers, url, redirected } = meta;
         let stream = null;
         if (pull !== undefined && pull !== null && !nullBody(status)) {
-          const more = (c) => then(resolved(pull()), (chunk) => {
-            if (chunk === undefined || chunk === null) streams.controllerFinish(c);
-            else if (h.layout(chunk).length > 0) streams.controllerEnqueue(c, chunk);
+          const more = (c) => then(pull(), ({ bytes }) => {
+            if (bytes === undefined) streams.controllerFinish(c);
+            else if (h.layout(bytes).length > 0) streams.controllerEnqueue(c, bytes);
             else return more(c);
           });
           stream = makeReadable({ byte: true, cancel, pull: more });

@@ -35,6 +35,8 @@
       reportError: (error, message) => !on.dispatch(h.global, on.trust(new ErrorEvent('error', { __proto__: null, cancelable: true, error, message }))),
       // The same for a rejected promise.
       reportRejection: (promise, reason) => !on.dispatch(h.global, on.trust(new PromiseRejectionEvent('unhandledrejection', { __proto__: null, cancelable: true, promise, reason }))),
+      // One that listeners were told of is handled after all.
+      reportHandled: (promise, reason) => on.dispatch(h.global, on.trust(new PromiseRejectionEvent('rejectionhandled', { __proto__: null, promise, reason }))),
     },
   };
 })

@@ -1247,7 +1247,7 @@
   }
   idl(CountQueuingStrategy, 'CountQueuingStrategy');
 
-  // Everything that is left in a stream, as one Uint8Array; `bound` is called with each chunk's size. The reader stays.
+  // Everything that is left in a stream, as `{bytes}`: of an object of ours no `then` of the script is looked for. The reader stays.
   const readAll = (stream) => {
     const r = acquire(rsOf(stream)), { promise, resolve, reject } = deferred(), parts = [];
     const step = () => readInto(r, {
@@ -1262,8 +1262,20 @@
         // Not called from here: a stream with everything at hand would recurse.
         then(resolved(undefined), step);
       },
-      close: () => { try { resolve(parts.length === 1 ? parts[0] : h.concatBytes(parts)); } catch (error) { reject(error); } },
+      close: () => { try { resolve({ __proto__: null, bytes: parts.length === 1 ? parts[0] : h.concatBytes(parts) }); } catch (error) { reject(error); } },
       error: reject,
+    });
+    step();
+    return promise;
+  };
+
+  // Hands each chunk to `take`, and waits for what that promises, before it reads the next. What `take` throws cancels the stream.
+  const pump = (stream, take) => {
+    const r = acquire(rsOf(stream)), { promise, resolve, reject } = deferred();
+    const fail = (error) => { if (r.stream !== null) handled(readableCancel(r.stream, error)); reject(error); };
+    const step = () => readInto(r, {
+      chunk: (chunk) => { try { then(take(chunk), step, fail); } catch (error) { fail(error); } },
+      close: () => resolve(undefined), error: reject,
     });
     step();
     return promise;
@@ -1274,7 +1286,7 @@
     ReadableStreamBYOBRequest, WritableStream, WritableStreamDefaultWriter, WritableStreamDefaultController, TransformStream, TransformStreamDefaultController,
     ByteLengthQueuingStrategy, CountQueuingStrategy,
     on: {
-      __proto__: null, makeReadable, makeTransform, isReadable, readAll, controllerEnqueue, controllerClose, controllerError,
+      __proto__: null, makeReadable, makeTransform, isReadable, readAll, pump, controllerEnqueue, controllerClose, controllerError,
       // Closes a stream from within `pull`, answering readers that wait with a view of their own.
       controllerFinish: (c) => {
         controllerClose(c);
