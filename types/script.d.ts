@@ -33,6 +33,8 @@ declare namespace Ampoule {
     readonly context: any;
     /** Aborts when the job is cancelled, or its time is nearly over: a second is left then, of a short run's time a tenth. */
     readonly signal: AbortSignal;
+    /** Says how far the run has come, from 0 to 1, to whoever looks at the job. */
+    progress(fraction: number, text: string): Promise<void>;
     /** Writes `progress: VALUE` into the log. */
     progress(value: unknown): void;
     /** Folders that were granted, by name. */
@@ -40,11 +42,47 @@ declare namespace Ampoule {
     /** Settings that came with the job; one that did not is undefined. */
     readonly env: { readonly [name: string]: string | undefined };
     readonly secrets: Secrets;
+    /** Namespaces of keys and values that were granted, by name. */
+    readonly kv: { readonly [namespace: string]: Keys };
+    readonly jobs: Jobs;
   }
 
   interface Secrets {
     /** The value of a secret that was granted. */
     get(name: string): Promise<string>;
+  }
+
+  /** A namespace, which all jobs of the tenant that are granted it share. Failures are `KvError`s with a `code`. */
+  interface Keys {
+    /** The value; undefined where there is no such key. */
+    get(key: string): Promise<any>;
+    entry(key: string): Promise<KeysEntry | undefined>;
+    /** The version that the key has now. `ifVersion` makes the write a `conflict` if the key has another; 0 stands for no such key. */
+    set(key: string, value: unknown, options?: { ttlMs?: number; ifVersion?: number }): Promise<number>;
+    /** Whether the key was there. */
+    delete(key: string, options?: { ifVersion?: number }): Promise<boolean>;
+    list(options?: { prefix?: string; after?: string; limit?: number }): Promise<KeysPage>;
+  }
+
+  interface KeysEntry {
+    readonly value: any;
+    readonly version: number;
+  }
+
+  interface KeysPage {
+    readonly items: { readonly key: string; readonly version: number; readonly bytes: number }[];
+    /** Where to go on, as `after`; absent on the last page. */
+    readonly next?: string;
+  }
+
+  /** Jobs that this run submits. Failures are `JobsError`s with a `code`. */
+  interface Jobs {
+    /** Takes what `POST /v1/jobs` takes, and gives the job's id. */
+    submit(job: object): Promise<string>;
+    /** Waits for the job's end. */
+    await(id: string): Promise<{ id: string; state: string; outcome: any }>;
+    /** Gives the job's state. */
+    cancel(id: string): Promise<string>;
   }
 
   /** A folder. Paths are relative, without `..`. Failures are `DirError`s with a `code`. */

@@ -1,14 +1,17 @@
+use std::sync::Arc;
+
 use ampoule_engine::{CancellationToken, Engine, EngineFault, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{LeasedJob, LogLine, Outcome, RunReport, Usage};
 use tracing::{Instrument as _, Span};
 
-use crate::{journals, traces, worker::WorkerConfig};
+use crate::{backing::LeaseBacking, journals, traces, worker::WorkerConfig};
 
 /// Carries out one lease: whatever happens, there is a report. Shows every line of the log to `said` as soon as it is written.
 pub(crate) async fn attempt(
     engine: &Engine,
     config: &WorkerConfig,
+    backing: LeaseBacking,
     job: LeasedJob,
     cancel: CancellationToken,
     said: impl FnMut(&LogLine) + Send + 'static,
@@ -19,7 +22,7 @@ pub(crate) async fn attempt(
         Span::none(),
         |parent| tracing::info_span!("run", job = %token.job_id, attempt = token.attempt, trace_id = parent.trace_id_hex()),
     );
-    let report = ran(engine, config, job, cancel, said).instrument(log.clone()).await;
+    let report = ran(engine, config, backing, job, cancel, said).instrument(log.clone()).await;
     log.in_scope(|| tracing::debug!(outcome = report.outcome.kind(), "a run has ended"));
     if let Some(span) = span {
         span.end(&report);
@@ -30,16 +33,18 @@ pub(crate) async fn attempt(
 async fn ran(
     engine: &Engine,
     config: &WorkerConfig,
+    backing: LeaseBacking,
     job: LeasedJob,
     cancel: CancellationToken,
     said: impl FnMut(&LogLine) + Send + 'static,
 ) -> RunReport {
     let token = job.token;
+    let client = backing.client.clone();
     let random = match job.seed.map_or_else(Random::fresh, |seed| Ok(Random::seeded(seed))) {
         Ok(random) => random,
         Err(error) => return fault(engine, &EngineFault::Host(error.to_string())),
     };
-    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources);
+    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources).backed_by(Arc::new(backing));
     let capabilities = Capabilities::new(Console::new(&job.limits).with_echo(said), Clock::System, random, granted);
     let request = RunRequest {
         mode: Mode::Entry,
@@ -50,15 +55,16 @@ async fn ran(
         context: RunContext { job_id: token.job_id.to_string(), attempt: token.attempt, context: job.context },
         limits: job.limits,
     };
-    let ended = match config.journals.as_deref().filter(|_| job.record) {
-        None => engine.run(&request, capabilities, cancel).await,
-        Some(folder) => match engine.record(&request, capabilities, cancel).await {
+    let ended = if job.record {
+        match engine.record(&request, capabilities, cancel).await {
             Ok((report, journal)) => {
-                journals::keep(folder, token, journal).await;
+                journals::keep(&client, config.journals.as_deref(), token, journal).await;
                 Ok(report)
             }
             Err(fault) => Err(fault),
-        },
+        }
+    } else {
+        engine.run(&request, capabilities, cancel).await
     };
     match ended {
         Ok(report) => report,

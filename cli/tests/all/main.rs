@@ -12,6 +12,7 @@ mod determinism;
 mod docs;
 mod drain;
 mod examples;
+mod https;
 mod keys;
 mod lifecycle;
 mod logs;

@@ -42,6 +42,11 @@ export default async (input, libraries, ctx) => {
   for (let object = ctx; object !== Object.prototype; object = Object.getPrototypeOf(object)) members("Ampoule.Context", object, ["constructor"]);
   members("Ampoule.Folder", ctx.dirs.work, []);
   members("Ampoule.Secrets", ctx.secrets, []);
+  members("Ampoule.Keys", ctx.kv.test, []);
+  for (const key of ["a", "b"]) await ctx.kv.test.set(key, 1);
+  members("Ampoule.KeysEntry", await ctx.kv.test.entry("a"), []);
+  members("Ampoule.KeysPage", await ctx.kv.test.list({ limit: 1 }), []);
+  members("Ampoule.Jobs", ctx.jobs, []);
   await ctx.dirs.work.writeText("file", "text");
   members("Ampoule.FolderStat", await ctx.dirs.work.stat("file"), []);
   members("Ampoule.FolderEntry", (await ctx.dirs.work.list())[0], []);

@@ -3,7 +3,7 @@
 use boa_engine::{Context, JsResult, JsValue, NativeFunction, js_string};
 
 use crate::{
-    console, input,
+    capabilities, console, input,
     realm::{function, hidden},
 };
 
@@ -18,8 +18,11 @@ pub(crate) fn make(text: &str, context: &mut Context) -> JsResult<JsValue> {
     Ok(ctx)
 }
 
-/// `ctx.progress(value)`: a line of the log, `progress: VALUE`, at the level info.
+/// `ctx.progress(value)`: a line of the log, `progress: VALUE`, at the level info. `ctx.progress(fraction, text)`: to whoever looks at the job.
 fn progress(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if arguments.len() > 1 {
+        return capabilities::progress(arguments, context);
+    }
     let value = arguments.first().cloned().unwrap_or_default();
     let text = match value.as_string() {
         Some(text) => text.to_std_string_lossy(),

@@ -10,12 +10,15 @@
 //! - Time is an argument. The queue never reads a clock.
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
+mod children;
 mod commits;
 mod companions;
 pub mod copies;
 mod fair;
 mod filed;
 mod invariants;
+mod journals;
+mod kv;
 mod life;
 mod logs;
 mod postgres;
@@ -37,8 +40,10 @@ use jiff::Timestamp;
 
 pub(crate) use self::published::{Pin, Pins};
 pub use self::{
+    children::Family,
     commits::Commits,
     filed::{Filed, FiledLines},
+    kv::KvReply,
     logs::LogView,
     published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey, Withdrawn},
     schedules::{Firing, SchedulePut, StoredSchedule},
@@ -261,6 +266,10 @@ pub enum Enqueued {
     Conflict,
     /// The job is stored as cancelled: another one has its concurrency key.
     Cancelled,
+    /// The run that submits it has lost its lease; nothing was stored.
+    LeaseLost,
+    /// The run that submits it and those around it have submitted as many jobs as they may; nothing was stored.
+    FamilyFull,
 }
 
 /// What a cancel did.

@@ -25,6 +25,7 @@ use crate::{
 };
 
 const STORE: &str = "AMPOULE_TEST_STORE";
+const LEASE_MS: &str = "AMPOULE_TEST_LEASE_MS";
 /// Leases of the managers that are killed.
 const LEASE: Duration = Duration::from_millis(500);
 /// Many lease periods, for a busy machine's sake: without any progress for this long, something is stuck.
@@ -46,35 +47,43 @@ async fn child() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("\nlistens on {}", listener.local_addr().unwrap());
     let mut config = Config::new(store.parse::<StoreUrl>().unwrap());
-    config.lease = LEASE;
+    config.lease = Duration::from_millis(std::env::var(LEASE_MS).unwrap().parse().unwrap());
+    config.grants = serde_json::from_value(json!({"kv": ["*:rw"]})).unwrap();
     // The killing is ours; no job is at fault.
     config.max_attempts = 100_000;
     ampoule_manager::run(listener, config, std::future::pending()).await.unwrap();
 }
 
-struct Child {
+/// A manager in a process of its own.
+pub(crate) struct Child {
     process: std::process::Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Child {
-    fn start(store: &str) -> Self {
+    pub(crate) fn start(store: &str, lease: Duration) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "crash::child", "--ignored", "--nocapture", "--test-threads=1"]);
-        let mut process = command.env(STORE, store).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command
+            .env(STORE, store)
+            .env(LEASE_MS, lease.as_millis().to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let addr = lines.find_map(|line| line.strip_prefix("listens on ").map(str::to_owned)).unwrap();
         Self { process, url: format!("http://{addr}") }
     }
 
     /// Once it serves: one that meets a dead database while it opens its store ends, and nobody here would start it again.
-    async fn serving(store: &str) -> Self {
-        let (child, client) = (Self::start(store), client());
+    pub(crate) async fn serving(store: &str, lease: Duration) -> Self {
+        let (child, client) = (Self::start(store, lease), client());
         support::eventually(async || client.get(format!("{}/healthz", child.url)).send().await.ok()).await;
         child
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
@@ -127,7 +136,7 @@ async fn chaos(on: On, acts: usize) {
     };
     let mut managers = Vec::new();
     for _ in 0..if on == On::Postgres { 2 } else { 1 } {
-        managers.push(Child::serving(&store).await);
+        managers.push(Child::serving(&store, LEASE).await);
     }
     let world = Arc::new(World::default());
     // Clients and workers come through proxies, whose connections are cut as well.
@@ -166,7 +175,7 @@ async fn chaos(on: On, acts: usize) {
                 // Nobody may be led to whoever gets its port.
                 proxies[which].point_to(None);
                 managers[which].kill();
-                managers[which] = Child::serving(&store).await;
+                managers[which] = Child::serving(&store, LEASE).await;
                 proxies[which].point_to(Some(addr(&managers[which].url)));
             }
         }

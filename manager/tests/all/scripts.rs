@@ -1,5 +1,6 @@
 //! Published scripts and libraries, and jobs that run them.
 
+use ampoule_manager::Config;
 use ampoule_protocol::{AliasList, AliasView, JobView, PublishedList, PublishedView, VersionView};
 use serde_json::{Value, json};
 
@@ -55,7 +56,8 @@ async fn versions_are_immutable_and_equal_contents_are_one(on: On) {
 }
 
 async fn a_job_runs_the_version_of_its_submit(on: On) {
-    let m = Manager::start(on).await;
+    let allow = |config: &mut Config| config.grants = serde_json::from_value(json!({"net": ["a.example"]})).unwrap();
+    let m = Manager::start_with(on, allow).await;
     publish(&m, "/v1/scripts/tax", "export default () => 1", 201).await;
     let job = submit(&m, json!({"script": {"name": "tax"}})).await;
     assert_eq!((job.script.name.as_str(), job.script.version, job.script.source_bytes), ("tax", Some(1), 22));
@@ -69,6 +71,7 @@ async fn a_job_runs_the_version_of_its_submit(on: On) {
     assert_eq!((pinned.script.version, latest.script.version), (Some(1), Some(2)));
     // What the manifest says is what the job says nothing about.
     assert_eq!((latest.entry.as_deref(), latest.limits.wall_ms, latest.limits.fuel), (Some("run"), 77, 99));
+    assert_eq!(serde_json::to_value(&latest.grants).unwrap(), manifest["grants"]);
 
     let m = m.restart().await;
     for (id, source, name) in [

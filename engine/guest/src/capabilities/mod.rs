@@ -38,6 +38,7 @@ pub(crate) struct Powers {
 struct Made {
     /// Of `ctx`: what its accessors give.
     powers: JsObject,
+    progress: JsObject,
     /// Makes an error of name, code and message.
     error: JsObject,
     not_granted: JsValue,
@@ -47,14 +48,17 @@ struct Made {
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     let object = global.get(js_string!("Object"), context)?.as_object().expect("`Object` of a fresh realm");
+    let json = global.get(js_string!("JSON"), context)?.as_object().expect("`JSON` of a fresh realm");
     let mut originals = Vec::new();
-    for (of, names) in [(&global, ["Error", "TypeError", "Proxy"].as_slice()), (&object, &["defineProperty", "freeze"])] {
+    for (of, names) in
+        [(&global, ["Error", "TypeError", "Proxy"].as_slice()), (&object, &["defineProperty", "freeze"]), (&json, &["parse", "stringify"])]
+    {
         for name in names {
             originals.push((JsString::from(*name), of.get(JsString::from(*name), context)?));
         }
     }
     let prototype = JsObject::with_object_proto(context.intrinsics());
-    for name in ["dirs", "env", "secrets"] {
+    for name in ["dirs", "env", "jobs", "kv", "secrets"] {
         let get = NativeFunction::from_copy_closure(move |_, _, context| made(context)?.powers.get(js_string!(name), context));
         let accessor = PropertyDescriptor::builder().get(function(get, name, 0, context)).enumerable(false).configurable(true);
         prototype.define_property_or_throw(js_string!(name), accessor.build(), context)?;
@@ -92,6 +96,7 @@ fn made(context: &mut Context) -> JsResult<Made> {
     let ctx = run(include_str!("js/ctx.js"), "ctx.js")?;
     let made = Made {
         powers: ctx.get(js_string!("powers"), context)?.as_object().expect("an object of ours"),
+        progress: ctx.get(js_string!("progress"), context)?.as_object().expect("a function of ours"),
         error: ctx.get(js_string!("error"), context)?.as_object().expect("a function of ours"),
         not_granted: ctx.get(js_string!("NotGranted"), context)?,
     };
@@ -107,6 +112,12 @@ pub(crate) fn attach(ctx: &JsValue, context: &mut Context) -> JsResult<()> {
     }
     ctx.set_prototype(bindings.powers.ctx.get().cloned());
     Ok(())
+}
+
+/// `ctx.progress(fraction, text)`: a promise.
+pub(crate) fn progress(arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let progress = made(context)?.progress;
+    progress.call(&JsValue::undefined(), arguments, context)
 }
 
 /// `call(method, args, body)`: a promise of `[value, body]`.

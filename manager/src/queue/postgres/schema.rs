@@ -13,6 +13,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
     include_str!("schema-7.sql"),
+    include_str!("schema-8.sql"),
+    include_str!("schema-9.sql"),
 ];
 
 /// The number of the advisory lock under which one manager migrates and others wait ("Ampu").
