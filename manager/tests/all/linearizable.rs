@@ -51,7 +51,7 @@ impl State {
                 if_version.is_none_or(is_now).then(|| Self { held: Some((value.as_str().to_owned(), None)), last })
             }
             (KvAsk::Delete { if_version, .. }, Some(KvAnswer::Deleted) | None) if self.held.is_some() => {
-                if_version.is_none_or(is_now).then(|| Self { held: None, last: self.last })
+                if_version.is_none_or(is_now).then_some(Self { held: None, last: self.last })
             }
             (KvAsk::Delete { if_version, .. }, Some(KvAnswer::Absent)) => {
                 (self.held.is_none() && if_version.is_none_or(|expected| expected == 0)).then(|| self.clone())
