@@ -8,6 +8,7 @@
 //! | what does a fresh sandbox cost? | [`sandbox`] |
 //! | what does a job cost, by script and by how it was loaded? | [`run`] |
 //! | what does a host call cost? | [`host_call`] |
+//! | what do capabilities cost? | [`capabilities`] |
 //! | how long until a process can run anything? | [`start`] |
 //! | how much memory does a live sandbox hold? | [`density`] |
 //! | how long after its limit is a script stopped? | [`interrupt`] |
@@ -25,6 +26,7 @@
 
 mod bench;
 pub mod callgrind;
+pub mod capabilities;
 mod committed;
 pub mod contest;
 pub mod cpu;

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use anyhow::Result;
 
-use crate::{Bench, cpu, density, held_out, host_call, interrupt, peers, preemption, run, sandbox, scale, service, start};
+use crate::{Bench, capabilities, cpu, density, held_out, host_call, interrupt, peers, preemption, run, sandbox, scale, service, start};
 
 /// One question, and the figures that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Suite {
     Run,
     /// What does a host call cost?
     HostCall,
+    /// What do capabilities cost?
+    Capabilities,
     /// How long until a process can run anything?
     Start,
     /// How much memory does a live sandbox hold?
@@ -35,11 +37,12 @@ pub enum Suite {
 
 impl Suite {
     /// Every suite, in the order in which they are measured: memory before the suites that fill it.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Density,
         Self::Sandbox,
         Self::Run,
         Self::HostCall,
+        Self::Capabilities,
         Self::Start,
         Self::Interrupt,
         Self::Preemption,
@@ -61,6 +64,7 @@ impl Suite {
             Self::Sandbox => "sandbox",
             Self::Run => "run",
             Self::HostCall => "host-call",
+            Self::Capabilities => "capabilities",
             Self::Start => "start",
             Self::Density => "density",
             Self::Interrupt => "interrupt",
@@ -79,6 +83,7 @@ impl Suite {
             Self::Sandbox => "What does a fresh sandbox cost?",
             Self::Run => "What does a job cost, by script and by how it was loaded?",
             Self::HostCall => "What does a host call cost?",
+            Self::Capabilities => "What do capabilities cost?",
             Self::Start => "How long until a process can run anything?",
             Self::Density => "How much memory does a live sandbox hold?",
             Self::Interrupt => "How long after its limit is a script stopped?",
@@ -96,6 +101,7 @@ impl Suite {
             Self::Sandbox => sandbox::measure(bench),
             Self::Run => run::measure(bench),
             Self::HostCall => host_call::measure(bench),
+            Self::Capabilities => capabilities::measure(bench),
             Self::Start => start::measure(bench),
             Self::Density => density::measure(bench),
             Self::Interrupt => interrupt::measure(bench),

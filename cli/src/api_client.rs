@@ -116,6 +116,15 @@ impl ApiClient {
         self.ask(request).await
     }
 
+    /// The journal of a job that was recorded.
+    pub(crate) async fn journal(&self, id: JobId, attempt: Option<u32>) -> Result<Vec<u8>> {
+        let request = self.http.get(self.url(&format!("jobs/{id}/journal"))).query(&[("attempt", attempt)]);
+        let response = self.ask(request.timeout(MAX_WAIT + PATIENCE)).await?;
+        let status = response.status();
+        let body = response.bytes().await.context("the journal broke off")?;
+        if status.is_success() { Ok(body.into()) } else { Err(refusal(status, &body)) }
+    }
+
     /// What is at a path below `/v1/`.
     pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<A> {
         self.send(self.http.get(self.url(path)).query(query)).await

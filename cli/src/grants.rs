@@ -1,14 +1,15 @@
 //! The flags that give a script powers, and the grants that a run needed.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::PathBuf,
     str::FromStr,
     sync::Arc,
 };
 
-use ampoule_host_api::{Folder, Network, Opened, Resources, Secrets, SystemResolver};
-use ampoule_protocol::{Access, Grants, NameRule, NetRule, RunReport, Used};
+use ampoule_host_api::{Backed, Backing, Folder, LocalKv, Network, Opened, Resources, Secrets, SystemResolver};
+use ampoule_protocol::{Access, Grants, KvAnswer, KvAsk, NameRule, NetRule, Progress, RunReport, Used, UsedItem};
 use anyhow::{Context as _, Result, bail};
 
 /// Powers of the script. Without these flags it has none.
@@ -29,6 +30,12 @@ pub(crate) struct GrantArgs {
     env: Vec<Pair>,
     #[command(flatten)]
     secrets: SecretArgs,
+    /// Give the script a namespace of keys and values as ctx.kv.NAMESPACE, for reading unless it ends in :rw.
+    #[arg(long, value_name = "NAMESPACE[:ro|:rw]")]
+    kv: Vec<NameRule>,
+    /// Keep keys and values in this file, which is made if it is absent; without it they are gone after the run.
+    #[arg(long, value_name = "FILE")]
+    kv_store: Option<PathBuf>,
 }
 
 /// What a worker has for jobs that are granted it.
@@ -165,9 +172,38 @@ impl GrantArgs {
             dirs: self.dir.iter().map(|dir| dir.rule.clone()).collect(),
             env: self.env.iter().map(|Pair(key, value)| (key.clone(), value.clone())).collect(),
             secrets: resources.secrets.names().map(str::to_owned).collect(),
+            kv: self.kv.clone(),
+            jobs: Vec::new(),
         };
         grants.check()?;
         Ok((grants, resources))
+    }
+}
+
+impl GrantArgs {
+    /// Keeps what outlives the run.
+    pub(crate) fn backing(&self, show_progress: bool) -> Result<Arc<dyn Backing>> {
+        let kv = self.kv_store.as_deref().map_or_else(|| Ok(LocalKv::default()), LocalKv::open).context("--kv-store")?;
+        Ok(Arc::new(Here { kv, show_progress }))
+    }
+}
+
+/// This process, for what outlives a run.
+#[derive(Debug)]
+struct Here {
+    kv: LocalKv,
+    show_progress: bool,
+}
+
+impl Backing for Here {
+    fn kv(&self, namespace: &str, ask: KvAsk) -> Backed<KvAnswer> {
+        self.kv.kv(namespace, ask)
+    }
+
+    fn progress(&self, Progress { fraction, text }: Progress) {
+        if self.show_progress {
+            eprintln!("{:3.0} % {text}", fraction * 100.0);
+        }
     }
 }
 
@@ -178,20 +214,25 @@ pub(crate) fn needed(used: &Used, grants: &Grants) -> Grants {
         let methods = if methods.is_empty() { String::new() } else { format!("={}", methods.join(",")) };
         format!("{place}{methods}").parse().ok()
     };
-    let mut dirs: Vec<NameRule> = Vec::new();
-    for (path, item) in &used.dirs {
-        let name = path.split('/').next().unwrap_or_default();
-        let access = if item.written { Access::Write } else { Access::Read };
-        match dirs.iter_mut().find(|rule| rule.name == name) {
-            Some(rule) => rule.access = rule.access.max(access),
-            None => dirs.push(NameRule { name: name.to_owned(), access }),
+    let rules = |used: &BTreeMap<String, UsedItem>| {
+        let mut rules: Vec<NameRule> = Vec::new();
+        for (path, item) in used {
+            let name = path.split('/').next().unwrap_or_default();
+            let access = if item.written { Access::Write } else { Access::Read };
+            match rules.iter_mut().find(|rule| rule.name == name) {
+                Some(rule) => rule.access = rule.access.max(access),
+                None => rules.push(NameRule { name: name.to_owned(), access }),
+            }
         }
-    }
+        rules
+    };
     Grants {
         net: used.net.iter().filter_map(|(place, host_used)| host(place, &host_used.methods)).collect(),
-        dirs,
+        dirs: rules(&used.dirs),
         env: used.env.keys().filter_map(|name| grants.env.get_key_value(name)).map(|(name, value)| (name.clone(), value.clone())).collect(),
         secrets: used.secrets.keys().cloned().collect(),
+        kv: rules(&used.kv),
+        jobs: used.jobs.keys().cloned().collect(),
     }
 }
 
@@ -215,14 +256,14 @@ mod tests {
     fn the_smallest_grants() {
         let used: Used = serde_json::from_str(
             r#"{"net":{"api.test:443":{"methods":["GET"]},"api.test:8080":{"methods":["GET","PUT"]}},
-                "dirs":{"data/a":{"calls":1},"data/b":{"written":true},"other/":{}},"env":{"A":{}},"secrets":{"K":{}}}"#,
+                "dirs":{"data/a":{"calls":1},"data/b":{"written":true},"other/":{}},"env":{"A":{}},"secrets":{"K":{}},"kv":{"n/a":{"written":true},"n/b/c":{}}}"#,
         )
         .unwrap();
         let granted: Grants = serde_json::from_str(r#"{"env":{"A":"1","B":"2"}}"#).unwrap();
         let text = serde_json::to_string(&needed(&used, &granted)).unwrap();
         assert_eq!(
             text,
-            r#"{"net":["api.test=GET","api.test:8080=GET,PUT"],"dirs":["data:rw","other:ro"],"env":{"A":"1"},"secrets":["K"]}"#
+            r#"{"net":["api.test=GET","api.test:8080=GET,PUT"],"dirs":["data:rw","other:ro"],"env":{"A":"1"},"secrets":["K"],"kv":["n:rw"]}"#
         );
     }
 

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random, Resources};
-use ampoule_protocol::{Grants, Limits};
+use ampoule_protocol::{Grants, JobId, Limits};
 use anyhow::{Context as _, Result};
 
 use crate::{
+    api_client::{ApiClient, ManagerAddress},
     exit::{Exit, Ours},
     grants::SecretArgs,
     modules,
@@ -17,8 +18,11 @@ use crate::{
 /// Exit code: 0 identical in outcome, logs and fuel, 5 not identical (the first difference is printed), 2 the journal cannot be played here, 4 fault of Ampoule.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What `ampoule run --journal` or a worker's `--journals` wrote.
-    journal: PathBuf,
+    /// What `ampoule run --journal` or a worker's `--journals` wrote, or the id of a job that was recorded: its manager has the journal.
+    journal: String,
+    /// Of a job, which attempt; without it the last that was recorded.
+    #[arg(long)]
+    attempt: Option<u32>,
     /// Run another version of the script on what the recorded one heard.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -30,11 +34,16 @@ pub(crate) struct Args {
     /// Print the replay's whole run report as JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    manager: ManagerAddress,
 }
 
 /// Replays a journal.
 pub(crate) async fn replay(args: Args) -> Result<Exit> {
-    let journal = read(&args.journal)?;
+    let journal = match args.journal.parse::<JobId>() {
+        Ok(id) => ApiClient::new(&args.manager)?.journal(id, args.attempt).await?,
+        Err(_) => read(Path::new(&args.journal))?,
+    };
     let bodies = args.body.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     let script = args.script.as_deref().map(|path| modules::script(path, None)).transpose()?;
     let resources = Resources { secrets: args.secrets.resolve()?, ..Resources::default() };

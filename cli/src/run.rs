@@ -126,7 +126,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         console = console.with_echo(move |line| eprintln!("{}", maps.rewrite(&line.message)));
     }
     let random = args.seed.map_or_else(Random::fresh, |seed| Ok(Random::seeded(seed))).map_err(|error| Ours(error.into()))?;
-    let capabilities = Capabilities::new(console, Clock::System, random, Granted::new(grants.clone(), &resources));
+    let capabilities = Capabilities::new(
+        console,
+        Clock::System,
+        random,
+        Granted::new(grants.clone(), &resources).backed_by(args.grants.backing(!args.json)?),
+    );
     let engine = Engine::new(EngineConfig { sandboxes: 1, ..EngineConfig::default() }).map_err(|error| Ours(error.into()))?;
     let cancel = CancellationToken::new();
     let interrupted = cancel.clone();

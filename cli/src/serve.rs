@@ -77,7 +77,7 @@ struct SlotArgs {
     drain: u64,
     #[command(flatten)]
     resources: ResourceArgs,
-    /// Keep journals here of jobs that ask to be recorded.
+    /// Keep journals of jobs that ask to be recorded here, too; those above 16 MiB are here alone.
     #[arg(long, env = "AMPOULE_JOURNALS", value_name = "DIR")]
     journals: Option<PathBuf>,
 }

@@ -3,13 +3,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use ampoule_protocol::{Grants, ScriptError, Used};
 
 use crate::{
-    Failure, Folder, Network, Secrets,
+    Backing, Failure, Folder, Network, Secrets,
     call::{Calling, at_once},
     dir::Dirs,
     http::Http,
+    jobs::{self, Jobs},
     journal::{JournalError, Player, Recorder, player},
+    kv::Kv,
     ledger::{Kind, Ledger, Use},
     mask::Masker,
+    pace::Pace,
 };
 
 /// What a process has to give: the same for all its runs.
@@ -31,6 +34,10 @@ pub struct Granted {
     dirs: Dirs,
     secrets: Secrets,
     http: Http,
+    kv: Kv,
+    jobs: Jobs,
+    backing: Option<Arc<dyn Backing>>,
+    pace: Arc<Pace>,
     masker: Option<Arc<Masker>>,
 }
 
@@ -48,11 +55,21 @@ impl Granted {
         Self {
             dirs: Dirs::granted(&resources.folders, &grants),
             http: Http::new(&resources.network, &grants, &ledger),
+            kv: Kv::granted(&grants),
+            jobs: Jobs::default(),
+            backing: None,
+            pace: Arc::default(),
             masker: secrets.masker(),
             secrets,
             ledger,
             grants,
         }
+    }
+
+    /// With who keeps what outlives the run. Without, none of that can be used.
+    #[must_use]
+    pub fn backed_by(self, backing: Arc<dyn Backing>) -> Self {
+        Self { backing: Some(backing), ..self }
     }
 
     /// The grants.
@@ -64,8 +81,11 @@ impl Granted {
     pub fn call(&self, method: &str, args: &str, body: Vec<u8>) -> Calling {
         match method.split_once('.') {
             Some(("http", verb)) => self.http.call(verb, args, body),
-            Some(("dir", verb)) => self.dirs.call(verb, args, body, &self.ledger, &self.grants),
+            Some(("dir", verb)) => self.pace.call(body.len(), || self.dirs.call(verb, args, body, &self.ledger, &self.grants)),
+            Some(("kv", verb)) => self.pace.call(body.len(), || self.kv.call(verb, args, body, &self.ledger, self.backing.as_ref())),
             Some(("secrets", "get")) => self.secrets.call(args, &self.ledger, &self.grants),
+            Some(("jobs", verb)) => self.jobs.call(verb, args, body, (&self.ledger, &self.grants, &self.pace), self.backing.as_ref()),
+            Some(("progress", "set")) => at_once(jobs::progress(args, self.masker.as_deref(), self.backing.as_ref())),
             _ => at_once(Err(Failure::wrong("there is no such capability"))),
         }
     }
@@ -116,6 +136,8 @@ impl Granted {
         Used {
             net: masked(used.net, masker),
             dirs: masked(used.dirs, masker),
+            kv: masked(used.kv, masker),
+            jobs: masked(used.jobs, masker),
             refused: used.refused.iter().map(|refused| masker.mask(refused)).collect(),
             ..used
         }

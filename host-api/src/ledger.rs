@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Dir,
     Env,
     Secret,
+    Kv,
+    Jobs,
 }
 
 /// One call, as it counts.
@@ -47,6 +49,8 @@ impl Ledger {
             Kind::Dir => &mut used.dirs,
             Kind::Env => &mut used.env,
             Kind::Secret => &mut used.secrets,
+            Kind::Kv => &mut used.kv,
+            Kind::Jobs => &mut used.jobs,
         };
         match entry(list, name) {
             Some(item) => add(item, of),

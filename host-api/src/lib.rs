@@ -5,19 +5,24 @@
 
 #![forbid(unsafe_code)]
 
+mod backing;
 mod call;
 mod clock;
 mod console;
 mod dir;
 mod granted;
 mod http;
+mod jobs;
 pub mod journal;
+mod kv;
 mod ledger;
 mod mask;
+mod pace;
 mod random;
 mod secrets;
 mod timer;
 
+pub use backing::{Backed, Backing, BackingError};
 pub use call::{Answer, Body, Called, Calling, Failure, MAX_ARGS_BYTES, NOT_GRANTED};
 pub use clock::Clock;
 pub use console::{Console, MAX_MESSAGE_BYTES};
@@ -27,6 +32,8 @@ pub use http::{
     CONNECT_TIMEOUT, MAX_CONNECTIONS, MAX_PROCESS_CONNECTIONS, MAX_RECEIVED_BYTES, MAX_REDIRECTS, MAX_REQUEST_BYTES, MAX_WAITING_BYTES,
     Network, Opened, Resolve, SILENCE_TIMEOUT, SystemResolver,
 };
+pub use kv::{LocalKv, LocalKvError};
+pub use pace::MAX_WAITING_CONTENTS;
 pub use random::{NoEntropy, Random};
 pub use secrets::{MAX_SECRET_BYTES, MIN_SECRET_BYTES, SecretError, Secrets};
 pub use timer::{MAX_SLEEP, Timer, TimerError};

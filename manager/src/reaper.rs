@@ -23,6 +23,7 @@ pub(crate) async fn run(queue: &Queue, bells: &Bells, retention: Duration, stop:
         let next_due_ms = sweep(queue, bells).await;
         if pruned.is_none_or(|at| at.elapsed() >= PRUNING) {
             prune(queue, retention, stop).await;
+            expire_keys(queue, stop).await;
             pruned = Some(Instant::now());
         }
         let until_due = next_due_ms.map(|ms| Duration::from_millis((ms - queue.now().as_millisecond()).max(1).unsigned_abs()));
@@ -62,6 +63,19 @@ async fn prune(queue: &Queue, retention: Duration, stop: &CancellationToken) {
             Ok(count) => tracing::debug!(count, "forgot jobs that ended long ago"),
             Err(err) => {
                 tracing::error!(%err, "failed to forget old jobs");
+                return;
+            }
+        }
+    }
+}
+
+async fn expire_keys(queue: &Queue, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match queue.expire_keys(queue.now()).await {
+            Ok(0) => return,
+            Ok(count) => tracing::debug!(count, "removed keys whose time is over"),
+            Err(err) => {
+                tracing::error!(%err, "failed to remove keys whose time is over");
                 return;
             }
         }

@@ -72,7 +72,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     tracing::info!(%addr, store = %config.store, "the manager listens");
 
     let stop = CancellationToken::new();
-    let (drain, retention, ceiling) = (config.drain, config.retention, config.ceiling.clone());
+    let (drain, retention, of_firing) = (config.drain, config.retention, config.clone());
     let compiler = Compiler::new(config.compiler.clone());
     let api =
         Arc::new(Api { queue: queue.clone(), bells: bells.clone(), metrics, config, keys: keys.clone(), compiler, stop: stop.clone() });
@@ -83,7 +83,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
     let mut serving = pin!(axum::serve(listener, api::router(api)).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     let keeping = keys.keep(&stop);
     let mut reaping = pin!(async { tokio::join!(reaper::run(&queue, &bells, retention, &stop), keeping) });
-    let mut firing = pin!(schedules::run(&queue, &ceiling, &stop));
+    let mut firing = pin!(schedules::run(&queue, &of_firing, &stop));
 
     let ended = tokio::select! {
         ended = &mut serving => Err(RunError::Listen(ended.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into()))),

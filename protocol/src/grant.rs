@@ -17,7 +17,7 @@ pub const MAX_ENV_BYTES: usize = 16 << 10;
 
 /// Powers of one job, by name. What is not here, a script cannot do.
 ///
-/// `{"net":["api.example.com"], "dirs":["data:ro"], "env":{"REGION":"eu"}, "secrets":["API_KEY"]}`
+/// `{"net":["api.example.com"], "dirs":["data:ro"], "env":{"REGION":"eu"}, "secrets":["API_KEY"], "kv":["carts:rw"]}`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +36,13 @@ pub struct Grants {
     /// Secrets, `ctx.secrets.get(NAME)`. Their values are with the worker, never in a job.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
+    /// Namespaces of keys and values, `ctx.kv.NAME`: the tenant's own, kept by the manager.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    pub kv: Vec<NameRule>,
+    /// Published scripts that it may submit jobs of, `ctx.jobs`; `*` for every script, also one that it writes itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<String>,
 }
 
 /// Reading alone, or writing too.
@@ -155,6 +162,8 @@ pub enum GrantedBy {
     Manifest,
     /// Whoever runs the manager said what jobs may have.
     Policy,
+    /// The job that submits it has no more.
+    Parent,
 }
 
 impl fmt::Display for GrantedBy {
@@ -162,6 +171,7 @@ impl fmt::Display for GrantedBy {
         f.write_str(match self {
             Self::Manifest => "the script's manifest",
             Self::Policy => "this manager's policy",
+            Self::Parent => "the job that submits it",
         })
     }
 }
@@ -183,8 +193,13 @@ impl Grants {
         Ok(grants.clone())
     }
 
-    /// Whether every entry of `asked` is within these.
-    fn covers(&self, asked: &Self, by: GrantedBy) -> Result<(), RefusedGrant> {
+    /// Whether jobs of this script may be submitted; `*`: of one that is not published.
+    pub fn submits(&self, script: &str) -> bool {
+        self.jobs.iter().any(|held| held == "*" || held == script)
+    }
+
+    /// Whether every entry of `asked` is within these; settings need nobody's leave.
+    pub fn covers(&self, asked: &Self, by: GrantedBy) -> Result<(), RefusedGrant> {
         fn all<'a, T>(
             kind: &'static str,
             mut asked: impl Iterator<Item = &'a T>,
@@ -198,12 +213,21 @@ impl Grants {
         }
         all("net", asked.net.iter(), by, |rule: &NetRule| self.net.iter().any(|held| held.covers(rule)))?;
         all("dirs", asked.dirs.iter(), by, |rule: &NameRule| self.dirs.iter().any(|held| held.covers(rule)))?;
-        all("secrets", asked.secrets.iter(), by, |name: &String| self.secrets.iter().any(|held| held == "*" || held == name))
+        all("secrets", asked.secrets.iter(), by, |name: &String| self.secrets.iter().any(|held| held == "*" || held == name))?;
+        all("kv", asked.kv.iter(), by, |rule: &NameRule| self.kv.iter().any(|held| held.covers(rule)))?;
+        all("jobs", asked.jobs.iter(), by, |name: &String| self.submits(name))
     }
 
     /// What is wrong with grants that are well-formed JSON.
     pub fn check(&self) -> Result<(), GrantSyntax> {
-        let counts = [("net", self.net.len()), ("dirs", self.dirs.len()), ("env", self.env.len()), ("secrets", self.secrets.len())];
+        let counts = [
+            ("net", self.net.len()),
+            ("dirs", self.dirs.len()),
+            ("env", self.env.len()),
+            ("secrets", self.secrets.len()),
+            ("kv", self.kv.len()),
+            ("jobs", self.jobs.len()),
+        ];
         if let Some((kind, count)) = counts.into_iter().find(|(_, count)| *count > MAX_GRANTS) {
             return Err(GrantSyntax::new(kind, format!("has {count} entries, at most {MAX_GRANTS} are allowed")));
         }
@@ -213,14 +237,14 @@ impl Grants {
                 return Err(GrantSyntax::new(name, format!("has {} bytes, at most {MAX_ENV_BYTES} are allowed", value.len())));
             }
         }
-        self.secrets.iter().try_for_each(|name| grant_name(name))?;
-        if let Some(rule) = self.dirs.iter().find(|rule| rule.name == "*") {
+        self.secrets.iter().chain(self.jobs.iter().filter(|name| *name != "*")).try_for_each(|name| grant_name(name))?;
+        if let Some(rule) = self.dirs.iter().chain(&self.kv).find(|rule| rule.name == "*") {
             return Err(GrantSyntax::new(&rule.to_string(), "stands for every name, which only a policy may"));
         }
         Ok(())
     }
 
-    /// Whether the folder is among `rules` with this access.
+    /// Whether the folder or namespace is among `rules` with this access.
     pub fn allows(rules: &[NameRule], name: &str, access: Access) -> bool {
         rules.iter().any(|rule| rule.name == name && rule.access >= access)
     }
@@ -236,7 +260,7 @@ mod tests {
 
     #[test]
     fn one_syntax_goes_round() {
-        let text = r#"{"net":["api.example.com","*.example.org:8443=GET,POST"],"dirs":["data:ro"],"env":{"A":"b"},"secrets":["KEY"]}"#;
+        let text = r#"{"net":["api.example.com","*.example.org:8443=GET,POST"],"dirs":["data:ro"],"env":{"A":"b"},"secrets":["KEY"],"kv":["carts:rw"],"jobs":["tax","*"]}"#;
         assert_eq!(serde_json::to_string(&grants(text)).unwrap(), text);
         assert_eq!(grants(r#"{"dirs":["data"]}"#), grants(r#"{"dirs":["data:ro"]}"#));
         assert_eq!(serde_json::to_string(&Grants::default()).unwrap(), "{}");
@@ -247,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_runs_is_within_manifest_and_policy() {
-        let policy = grants(r#"{"net":["*.example.com"],"dirs":["data:ro","carts:rw"],"secrets":["A"]}"#);
+        let policy = grants(r#"{"net":["*.example.com"],"dirs":["data:ro","carts:rw"],"secrets":["A"],"kv":["*:ro"]}"#);
         let manifest = grants(r#"{"net":["api.example.com"],"dirs":["carts:ro"]}"#);
         let refused = |asked: &str, manifest: Option<&Grants>| {
             let refused = Grants::resolve(Some(&grants(asked)), manifest, &policy).unwrap_err();
@@ -264,6 +288,7 @@ mod tests {
         assert_eq!(refused(r#"{"net":["api.example.com:8080"]}"#, None), ("net", GrantedBy::Policy));
         assert_eq!(refused(r#"{"dirs":["data:rw"]}"#, None), ("dirs", GrantedBy::Policy));
         assert_eq!(refused(r#"{"secrets":["B"]}"#, None), ("secrets", GrantedBy::Policy));
+        assert_eq!(refused(r#"{"kv":["a:rw"]}"#, None), ("kv", GrantedBy::Policy));
     }
 
     #[test]

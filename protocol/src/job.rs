@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     CancelledBy, ConcurrencyPolicy, GrantSyntax, Grants, JobLibrary, JobScript, Json, LibraryOf, LimitError, Limits, LimitsSpec,
-    LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Retry, Usage, VersionRef, is_published_name,
+    LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Progress, Retry, Usage, VersionRef, is_published_name,
 };
 
 /// Most libraries that one job can bring.
@@ -140,7 +140,7 @@ pub struct JobSpec {
     /// What the script may do beyond computing; nothing without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
-    /// Have the worker keep a journal of each attempt, if it has a folder for journals.
+    /// Keep a journal of each attempt: `GET /v1/jobs/{id}/journal`, `ampoule replay ID`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub record: bool,
     /// Seed of the run's randomness; without it every attempt draws a new one.
@@ -370,6 +370,12 @@ pub struct JobView {
     /// Attempts that did not end it, oldest first; in the answer about one job only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost_attempts: Vec<LostAttempt>,
+    /// The job whose run submitted it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<JobId>,
+    /// How far its last attempt to say so had come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// The client's labels.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, RunReport, ScriptSource};
+use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, Progress, RunReport, ScriptSource};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,7 +104,13 @@ pub struct LogAppend {
     pub token: LeaseToken,
     /// Consecutive lines.
     pub lines: Vec<LogLine>,
+    /// How far it has come, if it has said so since the last such call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
+
+/// Most bytes of a journal that a manager keeps; a larger one stays with the worker, if that has a folder for them.
+pub const MAX_KEPT_JOURNAL_BYTES: u64 = 16 << 20;
 
 /// Body of `POST /v1/leases/attend`, a long poll by which a manager knows that a worker lives: when its connection breaks and the worker does
 /// not renew its leases soon after, they are taken back. Answered with nothing after `wait_ms`.

@@ -12,10 +12,12 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod child;
 mod grant;
 mod job;
 mod json;
 mod key;
+mod kv;
 mod lease;
 mod limits;
 mod log;
@@ -34,6 +36,7 @@ mod tenant;
 mod used;
 
 pub use attempt::{CancelledBy, LostAttempt, LostCause};
+pub use child::{ChildAsk, ChildRequest, ChildView, MAX_CHILD_BYTES, MAX_CHILD_DEPTH, MAX_FAMILY_JOBS, MAX_PROGRESS_CHARS, Progress};
 pub use grant::{Access, GrantSyntax, GrantedBy, Grants, MAX_ENV_BYTES, MAX_GRANT_CHARS, MAX_GRANTS, NameRule, RefusedGrant, grant_name};
 pub use job::{
     BatchSpec, BatchStored, JobId, JobList, JobRef, JobSpec, JobState, JobView, MAX_BATCH_JOBS, MAX_ENTRY_CHARS, MAX_LIBRARIES,
@@ -41,9 +44,13 @@ pub use job::{
 };
 pub use json::{Json, NotJson};
 pub use key::{KeyId, KeyList, KeySpec, KeySpecError, KeyView, MAX_KEY_NAME_CHARS, MAX_REQUESTS_PER_SECOND, NewKey};
+pub use kv::{
+    KvAnswer, KvAsk, KvHeld, KvKey, KvQuota, KvRequest, KvSpace, KvWrong, MAX_KV_BYTES, MAX_KV_KEY_BYTES, MAX_KV_KEYS, MAX_KV_LISTED,
+    MAX_KV_NAMESPACES, MAX_KV_TTL_MS, MAX_KV_VALUE_BYTES,
+};
 pub use lease::{
     AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, CompleteRequest, Completion, LeaseState, LeaseStates, LeaseToken,
-    LeasedJob, LogAppend, TokenState, Tokens,
+    LeasedJob, LogAppend, MAX_KEPT_JOURNAL_BYTES, TokenState, Tokens,
 };
 pub use limits::{LimitError, LimitKind, Limits, LimitsSpec};
 pub use log::{LogLevel, LogLine, LogPage, StateChange};
@@ -51,8 +58,7 @@ pub use net_rule::NetRule;
 pub use outcome::{FaultCode, Outcome, ScriptError};
 pub use problem::Problem;
 pub use published::{
-    AliasList, AliasSpec, AliasView, MAX_ALIASES, MAX_GRANTS_BYTES, Manifest, Modules, PublishSpec, PublishedList, PublishedView,
-    VersionView,
+    AliasList, AliasSpec, AliasView, MAX_ALIASES, Manifest, Modules, PublishSpec, PublishedList, PublishedView, VersionView,
 };
 pub use reference::{JobLibrary, JobScript, LibraryOf, MAX_PUBLISHED_NAME_CHARS, VersionRef, is_published_name};
 pub use report::{ImageUse, RunReport, Usage};

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Json, LimitsSpec};
+use crate::{Grants, LimitsSpec};
 
 /// Sources of one version, by their paths.
 pub type Modules = BTreeMap<String, String>;
 
-/// Most bytes of the grants of a manifest.
-pub const MAX_GRANTS_BYTES: usize = 64 << 10;
 /// Most aliases of one name.
 pub const MAX_ALIASES: usize = 64;
 
@@ -49,17 +47,13 @@ pub struct Manifest {
     /// Limits of a job that asks for no others.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: LimitsSpec,
-    /// What the script may be allowed to do: an object, or null.
-    #[serde(skip_serializing_if = "is_null")]
-    pub grants: Json,
+    /// What the script needs: a job that asks for nothing gets it, and no job gets more. Without it the script says nothing about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-fn is_null(value: &Json) -> bool {
-    *value == Json::null()
 }
 
 /// One version, as it was published. It never changes.

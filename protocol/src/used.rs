@@ -22,6 +22,12 @@ pub struct Used {
     /// Secrets that were read, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, UsedItem>,
+    /// Keys, by `NAMESPACE/KEY`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kv: BTreeMap<String, UsedItem>,
+    /// Jobs that were submitted, by their scripts' names; `*` for those that bring their own source.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<String, UsedItem>,
     /// Things used beyond the [`MAX_USED`] of a list.
     #[serde(skip_serializing_if = "is_zero")]
     pub more: u64,

@@ -1,23 +1,27 @@
+use std::sync::Arc;
+
 use ampoule_engine::{CancellationToken, Engine, EngineFault, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
 use ampoule_protocol::{LeasedJob, LogLine, Outcome, RunReport, Usage};
 
-use crate::{journals, worker::WorkerConfig};
+use crate::{backing::LeaseBacking, journals, worker::WorkerConfig};
 
 /// Carries out one lease: whatever happens, there is a report. Shows every line of the log to `said` as soon as it is written.
 pub(crate) async fn attempt(
     engine: &Engine,
     config: &WorkerConfig,
+    backing: LeaseBacking,
     job: LeasedJob,
     cancel: CancellationToken,
     said: impl FnMut(&LogLine) + Send + 'static,
 ) -> RunReport {
     let token = job.token;
+    let client = backing.client.clone();
     let random = match job.seed.map_or_else(Random::fresh, |seed| Ok(Random::seeded(seed))) {
         Ok(random) => random,
         Err(error) => return fault(engine, &EngineFault::Host(error.to_string())),
     };
-    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources);
+    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources).backed_by(Arc::new(backing));
     let capabilities = Capabilities::new(Console::new(&job.limits).with_echo(said), Clock::System, random, granted);
     let request = RunRequest {
         mode: Mode::Entry,
@@ -28,15 +32,16 @@ pub(crate) async fn attempt(
         context: RunContext { job_id: token.job_id.to_string(), attempt: token.attempt, context: job.context },
         limits: job.limits,
     };
-    let ended = match config.journals.as_deref().filter(|_| job.record) {
-        None => engine.run(&request, capabilities, cancel).await,
-        Some(folder) => match engine.record(&request, capabilities, cancel).await {
+    let ended = if job.record {
+        match engine.record(&request, capabilities, cancel).await {
             Ok((report, journal)) => {
-                journals::keep(folder, token, journal).await;
+                journals::keep(&client, config.journals.as_deref(), token, journal).await;
                 Ok(report)
             }
             Err(fault) => Err(fault),
-        },
+        }
+    } else {
+        engine.run(&request, capabilities, cancel).await
     };
     match ended {
         Ok(report) => report,

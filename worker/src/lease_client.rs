@@ -1,7 +1,10 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use ampoule_protocol::{AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, CompleteRequest, LeaseStates, Problem, Tokens};
-use reqwest::{Client, Response, StatusCode};
+use ampoule_protocol::{
+    AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, ChildAsk, ChildRequest, ChildView, CompleteRequest, KvAnswer, KvRequest,
+    LeaseStates, LeaseToken, Problem, Tokens,
+};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// How long a call may take beyond what the manager was asked to wait.
@@ -34,6 +37,8 @@ pub enum ClientError {
     Refused {
         /// The status.
         status: StatusCode,
+        /// The problem's code; empty when it sent none.
+        code: String,
         /// Its explanation.
         detail: String,
     },
@@ -43,6 +48,18 @@ impl ClientError {
     /// Whether the same call may succeed later.
     pub const fn is_passing(&self) -> bool {
         !matches!(self, Self::Refused { .. })
+    }
+
+    /// Whether the manager cannot have heard of the call.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::Unreachable { source, .. } if source.is_connect())
+    }
+}
+
+/// Without its key.
+impl fmt::Debug for LeaseClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeaseClient").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
@@ -85,14 +102,35 @@ impl LeaseClient {
         self.post("release", tokens, Duration::ZERO).await
     }
 
+    /// Reads or changes a namespace of keys and values.
+    pub async fn kv(&self, request: &KvRequest) -> Result<KvAnswer, ClientError> {
+        self.post("kv", request, Duration::ZERO).await
+    }
+
+    /// Submits, awaits or cancels a job of a run's.
+    pub async fn jobs(&self, request: &ChildRequest) -> Result<ChildView, ClientError> {
+        let wait = if let ChildAsk::Await { wait_ms, .. } = request.ask { Duration::from_millis(wait_ms) } else { Duration::ZERO };
+        self.post("jobs", request, wait).await
+    }
+
+    /// Hands in the journal of a run that is over.
+    pub async fn keep_journal(&self, token: LeaseToken, journal: Vec<u8>) -> Result<(), ClientError> {
+        let request = self.http.post(format!("{}/v1/leases/journal", self.base)).timeout(PATIENCE);
+        let request = request.query(&[("job_id", token.job_id.to_string()), ("attempt", token.attempt.to_string())]);
+        self.ask(request.header("content-type", "application/octet-stream").body(journal)).await.map(drop)
+    }
+
     async fn post<A: DeserializeOwned>(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<A, ClientError> {
         let response = self.send(verb, body, wait).await?;
         response.json().await.map_err(|source| ClientError::Unreachable { base: self.base.clone(), source })
     }
 
     async fn send(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<Response, ClientError> {
+        self.ask(self.http.post(format!("{}/v1/leases/{verb}", self.base)).timeout(wait + PATIENCE).json(body)).await
+    }
+
+    async fn ask(&self, mut request: RequestBuilder) -> Result<Response, ClientError> {
         let unreachable = |source| ClientError::Unreachable { base: self.base.clone(), source };
-        let mut request = self.http.post(format!("{}/v1/leases/{verb}", self.base)).timeout(wait + PATIENCE).json(body);
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
@@ -101,8 +139,9 @@ impl LeaseClient {
             status if status.is_success() => Ok(response),
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(ClientError::Unavailable(status)),
             status => {
-                let detail = response.json::<Problem>().await.map_or_else(|_| "no explanation".to_owned(), |problem| problem.detail);
-                Err(ClientError::Refused { status, detail })
+                let problem = response.json::<Problem>().await.map(|problem| (problem.code, problem.detail));
+                let (code, detail) = problem.unwrap_or_else(|_| (String::new(), "no explanation".to_owned()));
+                Err(ClientError::Refused { status, code, detail })
             }
         }
     }

@@ -15,6 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     ClientError, LeaseClient,
     attempt::attempt,
+    backing::LeaseBacking,
     log_lines::LogLines,
     presence::attend,
     slots::{Interruption, Slots},
@@ -29,7 +30,7 @@ pub struct WorkerConfig {
     pub drain: Duration,
     /// What jobs may be granted of this machine: folders, secrets, the way to hosts.
     pub resources: Resources,
-    /// Where journals go of jobs that ask for one; without it they have none.
+    /// Where journals of jobs that ask for one are kept beside what the manager keeps, also those that are too large for that.
     pub journals: Option<PathBuf>,
 }
 
@@ -75,8 +76,9 @@ pub async fn run(client: LeaseClient, engine: Arc<Engine>, config: WorkerConfig,
         let (engine, config, slots, finished, token) =
             (Arc::clone(&engine), Arc::clone(&config), Arc::clone(&slots), finished.clone(), job.token);
         let log = Arc::clone(&log);
+        let backing = LeaseBacking { client: client.clone(), log: Arc::clone(&log), token };
         runs.spawn(async move {
-            let mut report = attempt(&engine, &config, job, cancel, log.sink(token)).await;
+            let mut report = attempt(&engine, &config, backing, job, cancel, log.sink(token)).await;
             // The manager has the others.
             let logs_from = log.finish(token);
             report.logs.retain(|line| line.offset >= logs_from);

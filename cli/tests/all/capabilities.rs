@@ -83,6 +83,13 @@ async fn a_job_gets_what_the_policy_allows_and_no_more() {
     assert!(logs.contains("***") && !logs.contains("correct-horse"), "{logs}");
     let journal = journals.join(format!("{}-1.journal", id(&ended))).display().to_string();
     ampoule(&["replay", &journal, "--secret", "KEY=correct-horse"]).says(0, &["***"]);
+    let by_id =
+        |id: &str, more: &[&str]| ampoule(&[&["replay", id, "--manager", &server.url, "--secret", "KEY=correct-horse"], more].concat());
+    let again = by_id(&id(&ended), &[]);
+    again.says(0, &["***"]);
+    assert_eq!(again.stdout.trim(), "\"eu\"");
+    by_id(&id(&ended), &["--attempt", "2"]).says(2, &["no journal is kept"]);
+    by_id("00000000-0000-7000-8000-000000000000", &[]).says(2, &["no job has the id"]);
 
     for (refused, said) in [
         (json!({"dirs": ["other"]}), "other:ro"),
@@ -98,6 +105,82 @@ async fn a_job_gets_what_the_policy_allows_and_no_more() {
     assert_eq!(server.post("/v1/jobs", &wanted).await.json(422)["code"], "invalid_body");
     wanted["grants"] = json!({"env": {"a b": "c"}});
     assert_eq!(server.post("/v1/jobs", &wanted).await.json(422)["code"], "invalid_job");
+}
+
+const COUNT: &str = "export default async (input, libraries, ctx) => {
+    let conflicts = 0;
+    for (let done = 0; done < input.times; ) {
+        const { value = 0, version = 0 } = (await ctx.kv.counts.entry(input.key)) ?? {};
+        try {
+            await ctx.kv.counts.set(input.key, value + 1, { ifVersion: version });
+            done++;
+        } catch (error) {
+            if (error.code !== 'conflict') throw error;
+            conflicts++;
+        }
+    }
+    return conflicts;
+}";
+
+#[tokio::test]
+async fn scripts_that_count_together_miss_nothing() {
+    let folder = folder();
+    let server = Server::serve(folder.path(), &["--slots", "4", "--grants", r#"{"kv":["counts:rw"]}"#]);
+    let count = async |grants: Value, script: &str| {
+        let mut wanted = job(script, json!({"key": "a", "times": 25}));
+        wanted["grants"] = grants;
+        server.post("/v1/jobs?wait=30s", &wanted).await.json(200)
+    };
+    let counting = || count(json!({"kv": ["counts:rw"]}), COUNT);
+    let (a, b, c, d) = tokio::join!(counting(), counting(), counting(), counting());
+    let conflicts: u64 = [&a, &b, &c, &d].iter().map(|job| job["outcome"]["value"].as_u64().unwrap_or_else(|| panic!("{job}"))).sum();
+    assert!(conflicts > 0, "they did not meet");
+    let used = &a["usage"]["capabilities"]["kv"]["counts/a"];
+    assert_eq!((used["written"].clone(), used["bytes_out"].as_u64().is_some_and(|bytes| bytes >= 25)), (json!(true), true), "{used}");
+    let reads = "export default async (i, l, ctx) => [await ctx.kv.counts.get('a'), await ctx.kv.counts.set('a', 0).catch((error) => error.capability)]";
+    let read = count(json!({"kv": ["counts"]}), reads).await;
+    assert_eq!(read["outcome"]["value"], json!([100, "kv counts:rw"]), "{read}");
+}
+
+#[tokio::test]
+async fn a_script_submits_jobs_and_says_how_far_it_is() {
+    let folder = folder();
+    let server = Server::serve(folder.path(), &["--slots", "4", "--grants", r#"{"jobs":["*"]}"#]);
+    let script = "export default async (input, libraries, ctx) => {
+        const source = 'export default (n) => n * n';
+        const ids = [];
+        for (let n = 1; n <= 3; n++) ids.push(await ctx.jobs.submit({ script: { source }, input: n }));
+        const asleep = await ctx.jobs.submit({ script: { source: 'export default () => new Promise((done) => setTimeout(done, 60000))' } });
+        await ctx.progress(0.5, 'half way');
+        const ended = await Promise.all(ids.map((id) => ctx.jobs.await(id)));
+        await ctx.jobs.cancel(asleep);
+        const other = await ctx.jobs.await(ctx.jobId).catch((error) => error.code);
+        await new Promise((done) => setTimeout(done, 600));
+        return [ended.map((job) => job.outcome.value), (await ctx.jobs.await(asleep)).state, other];
+    }";
+    let mut wanted = job(script, Value::Null);
+    wanted["grants"] = json!({"jobs": ["*"]});
+    let ended = server.post("/v1/jobs?wait=30s", &wanted).await.json(200);
+    assert_eq!(ended["outcome"]["value"], json!([[1, 4, 9], "cancelled", "not_found"]), "{ended}");
+    assert_eq!(ended["progress"], json!({"fraction": 0.5, "text": "half way"}), "{ended}");
+    assert_eq!(ended["usage"]["capabilities"]["jobs"]["*"]["calls"], 4, "{ended}");
+    let script = file(&folder, "script.js", "export default (i, l, ctx) => ctx.progress(0.25, 'a quarter')");
+    ampoule(&["run", &script]).says(0, &["25 % a quarter"]);
+}
+
+#[test]
+fn keys_are_recorded_and_replayed_without_their_store() {
+    let folder = folder();
+    let script = file(&folder, "script.js", COUNT);
+    let (store, journal) = (folder.path().join("kv").display().to_string(), folder.path().join("journal").display().to_string());
+    let input = r#"{"key":"a","times":3}"#;
+    let run = ampoule(&["run", &script, "--input", input, "--kv", "counts:rw", "--kv-store", &store, "--journal", &journal, "--observe"]);
+    run.says(0, &[r#"grants needed: {"kv":["counts:rw"]}"#]);
+    std::fs::remove_file(&store).unwrap();
+    ampoule(&["replay", &journal]).says(0, &[]);
+    assert!(!std::path::Path::new(&store).exists());
+    ampoule(&["run", &script, "--input", input, "--kv", "counts", "--observe"])
+        .says(1, &["NotGranted: kv counts:rw", "refused: kv counts:rw"]);
 }
 
 /// Runs every example of docs/capabilities.md: each script, and what its console block says that comes of it.
@@ -126,5 +209,5 @@ fn the_documented_examples_do_what_they_say() {
             commands += 1;
         }
     }
-    assert_eq!(commands, 7);
+    assert_eq!(commands, 11);
 }

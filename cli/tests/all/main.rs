@@ -11,6 +11,7 @@ mod determinism;
 mod docs;
 mod drain;
 mod examples;
+mod https;
 mod keys;
 mod lifecycle;
 mod logs;

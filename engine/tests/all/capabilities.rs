@@ -45,6 +45,29 @@ fn returned(report: &RunReport) -> &str {
     }
 }
 
+/// One byte now and then: no silence is long enough to be noticed, so the run's wall time must end it.
+#[tokio::test]
+async fn a_body_that_drips_is_ended_by_the_wall_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let dripping = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n").await.unwrap();
+        // Until the other side is gone.
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = RunRequest::new(format!("export default async () => (await fetch('http://127.0.0.1:{port}/')).text()"));
+    request.limits.wall_ms = 500;
+    let capabilities = with(&request, grants(&format!(r#"{{"net":["127.0.0.1:{port}"]}}"#)), &resources(folder.path(), Access::Read));
+    let report = ENGINE.run(&request, capabilities, CancellationToken::new()).await.unwrap();
+    assert!(matches!(report.outcome, Outcome::LimitExceeded { limit: ampoule_protocol::LimitKind::WallTime, .. }), "{:?}", report.outcome);
+    assert!(report.usage.wall_ms < 5_000.0, "{}", report.usage.wall_ms);
+    tokio::time::timeout(std::time::Duration::from_secs(10), dripping).await.expect("the connection was left open").unwrap();
+}
+
 /// Answers every request with its first line, in two parts, and serves until it is dropped.
 pub(crate) async fn server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,7 +3,10 @@
 use std::{fs, path::Path};
 
 use ampoule_engine::{ReplayError, Replayed};
-use ampoule_host_api::{Resources, journal::JournalError};
+use ampoule_host_api::{
+    Resources,
+    journal::{Ending, JournalError},
+};
 use ampoule_protocol::{Access, Grants, Limits, LimitsSpec, ScriptSource};
 
 use super::{
@@ -67,6 +70,33 @@ async fn a_run_with_everything_replays_without_anything() {
     }
     let none = replay(&journal, None, Grants::default()).await;
     assert!(matches!(none, Err(ReplayError::Journal(JournalError::Secrets))), "{none:?}");
+}
+
+#[tokio::test]
+async fn a_journal_of_another_engine_is_refused_with_both_ids() {
+    let request = RunRequest::new("export default () => 1");
+    let (report, journal) = record(&request, Grants::default(), &Resources::default()).await;
+    let granted = Granted::default();
+    let header = granted.header(&journal).unwrap();
+    assert!(header.contains(&report.engine), "{header}");
+    let ending = Ending { outcome: String::new(), logs: Vec::new(), fuel: 0, load_fuel: 0 };
+    let other = granted.record(&header.replace(&report.engine, "another/1")).finish(&ending).unwrap();
+    let refused = replay(&other, None, Grants::default()).await.unwrap_err().to_string();
+    assert!(refused.contains("another/1") && refused.contains(&report.engine), "{refused}");
+}
+
+#[tokio::test]
+async fn a_flipped_byte_anywhere_is_detected() {
+    let request = RunRequest::new("export default () => { console.log(Date.now()); return Math.random(); }");
+    let (_, journal) = record(&request, Grants::default(), &Resources::default()).await;
+    for at in 0..journal.len() {
+        let mut flipped = journal.clone();
+        flipped[at] ^= 1 << (at % 8);
+        assert!(matches!(replay(&flipped, None, Grants::default()).await, Err(ReplayError::Journal(_))), "byte {at}");
+    }
+    for cut in 0..journal.len() {
+        assert!(matches!(replay(&journal[..cut], None, Grants::default()).await, Err(ReplayError::Journal(_))), "cut at {cut}");
+    }
 }
 
 #[tokio::test]

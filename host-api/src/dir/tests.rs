@@ -174,6 +174,35 @@ async fn many_small_files_end_at_the_count() {
     assert!(made <= 300 && made > 200, "{made}");
 }
 
+/// Full size: `FILES=1000000 cargo test -p ampoule-host-api -- --ignored a_million_small_files`.
+#[tokio::test]
+#[ignore = "makes a million files"]
+async fn a_million_small_files() {
+    many(std::env::var("FILES").map_or(1_000_000, |files| files.parse().unwrap())).await;
+}
+
+#[tokio::test]
+async fn twenty_thousand_small_files() {
+    many(20_000).await;
+}
+
+/// A folder that holds more than a listing may: each file is reached, none is listed without bound, and no more are made than the quota allows.
+async fn many(files: u64) {
+    let place = place(Access::Write, u64::MAX, 100);
+    for n in 0..files {
+        fs::write(place.inside.join(format!("f{n}")), "x").unwrap();
+    }
+    assert_eq!(place.code("list", "").await, "too_many");
+    assert_eq!(place.call("readText", &format!("f{}", files - 1), "").await.unwrap().body, Body::Text("x".into()));
+    let mut made = 0;
+    while place.code("writeText", &format!("new{made}")).await == "done" {
+        made += 1;
+    }
+    assert_eq!(made, 100);
+    assert_eq!(fs::read_dir(&place.inside).unwrap().count() as u64, files + made);
+    assert_eq!(fs::read_dir(&place.outside).unwrap().count(), 1);
+}
+
 #[tokio::test]
 async fn large_files_are_refused() {
     let place = place(Access::Write, u64::MAX, 100);

@@ -2,25 +2,26 @@ use std::{
     error::Error as _,
     io,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use reqwest::{Client, redirect};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{CONNECT_TIMEOUT, Failure, Pinned, SILENCE_TIMEOUT, refused};
+use super::{CONNECT_TIMEOUT, Failure, Pinned, refused};
 
 /// Idle connections that a run keeps to one host.
 const MAX_IDLE: usize = 16;
 
 /// The client of one run.
-pub(super) fn new(pinned: &Pinned) -> Result<Client, Failure> {
+pub(super) fn new(pinned: &Pinned, silence: Duration) -> Result<Client, Failure> {
     Client::builder()
         .tls_backend_preconfigured(tls()?)
         .no_proxy()
         .redirect(redirect::Policy::none())
         .dns_resolver(pinned.clone())
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(SILENCE_TIMEOUT)
+        .read_timeout(silence)
         .pool_max_idle_per_host(MAX_IDLE)
         .retry(reqwest::retry::never())
         .http1_only()

@@ -65,12 +65,19 @@ static PROCESS_CONNECTIONS: Semaphore = Semaphore::const_new(MAX_PROCESS_CONNECT
 pub struct Network {
     resolver: Arc<dyn Resolve>,
     opened: Opened,
+    silence: Duration,
 }
 
 impl Network {
     /// Finds hosts by `resolver`, and reaches closed addresses only as far as they are `opened`.
     pub fn new(resolver: Arc<dyn Resolve>, opened: Opened) -> Self {
-        Self { resolver, opened }
+        Self { resolver, opened, silence: SILENCE_TIMEOUT }
+    }
+
+    /// With another time that a host may be silent for.
+    #[must_use]
+    pub fn with_silence(self, silence: Duration) -> Self {
+        Self { silence, ..self }
     }
 }
 
@@ -329,7 +336,7 @@ impl Shared {
         match &*client {
             Some(client) => Ok(client.clone()),
             None => {
-                let made = client::new(&self.pinned)?;
+                let made = client::new(&self.pinned, self.network.silence)?;
                 *client = Some(made.clone());
                 Ok(made)
             }

@@ -34,10 +34,14 @@ impl Resolve for Names {
 }
 
 fn http(net: &[&str]) -> Http {
+    http_on(net, |network| network)
+}
+
+fn http_on(net: &[&str], change: impl FnOnce(Network) -> Network) -> Http {
     let mut opened = Opened::default();
     opened.open("127.0.0.1".parse().unwrap());
     let grants = Grants { net: net.iter().map(|rule| rule.parse().unwrap()).collect(), ..Grants::default() };
-    Http::new(&Network::new(Arc::new(Names::default()), opened), &grants, &Arc::default())
+    Http::new(&change(Network::new(Arc::new(Names::default()), opened)), &grants, &Arc::default())
 }
 
 /// Answers each request by what its path says; gives the port.
@@ -103,6 +107,11 @@ async fn respond(stream: &mut tokio::net::TcpStream, path: &str, request: &str, 
         "/headers" => format!("HTTP/1.1 200 OK\r\n{}\r\n", (0..500).map(|n| format!("h{n}: x\r\n")).collect::<String>()),
         "/long-header" => format!("HTTP/1.1 200 OK\r\nh: {}\r\n\r\n", "x".repeat(1 << 20)),
         "/cookie" => "HTTP/1.1 200 OK\r\nset-cookie: a=b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
+        "/stalls" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nhello").await?;
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            String::new()
+        }
         "/slow" => {
             tokio::time::sleep(Duration::from_secs(600)).await;
             plain("late")
@@ -234,6 +243,18 @@ async fn a_compression_bomb_ends_at_the_bound() {
         }
     };
     assert_eq!(failure.code, "response_too_large");
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_ends_with_the_silence() {
+    let port = server().await;
+    let http = http_on(&["local.test:*"], |network| network.with_silence(Duration::from_millis(200)));
+    let head = start(&http, json!({"url": format!("http://local.test:{port}/stalls"), "method": "GET", "headers": []}), b"").await.unwrap();
+    let read = || http.call("read", &json!({"body": head.value["body"]}).to_string(), Vec::new());
+    assert_eq!(read().await.unwrap().body, Body::Bytes(b"hello".to_vec()));
+    assert_eq!(read().await.unwrap_err().code, "timeout");
+    let none = start(&http, json!({"url": format!("http://local.test:{port}/slow"), "method": "GET", "headers": []}), b"").await;
+    assert_eq!(none.unwrap_err().code, "timeout");
 }
 
 #[tokio::test]

@@ -28,6 +28,11 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, most: ByteSize) -> Res
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::ContentType);
     }
+    bytes(headers, body, most).await
+}
+
+/// Reads a body of any kind of at most `most` bytes, as it is.
+pub(super) async fn bytes(headers: &HeaderMap, body: Body, most: ByteSize) -> Result<Bytes, ApiError> {
     if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return Err(ApiError::Encoding);
     }

@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
-use ampoule_protocol::{JobId, JobState, StateChange, TenantName};
+use ampoule_protocol::{JobId, JobState, Progress, StateChange, TenantName};
 use axum::{
     http::StatusCode,
     response::{
@@ -52,6 +52,7 @@ struct Follow {
     /// The next line to send; attempt 0: the first that there will be.
     next: Place,
     told: Option<(JobState, u32)>,
+    progress: Option<Progress>,
     pending: VecDeque<Event>,
     ended: bool,
 }
@@ -77,7 +78,7 @@ pub(super) async fn stream(
             None => {}
         }
     }
-    let follow = Follow { api, tenant, id, next, told: None, pending: VecDeque::new(), ended: false };
+    let follow = Follow { api, tenant, id, next, told: None, progress: None, pending: VecDeque::new(), ended: false };
     let events = stream::unfold(follow, |mut follow| async move {
         let event = follow.event().await?;
         Some((Ok::<_, Infallible>(event), follow))
@@ -114,13 +115,17 @@ impl Follow {
 
     /// Makes events of what was read. False: there was nothing new.
     fn take(&mut self, view: LogView) -> bool {
-        let LogView { state, last_attempt, outcome, page } = view;
+        let LogView { state, last_attempt, outcome, progress, page } = view;
         if self.next.attempt == 0 {
             self.next.attempt = page.attempt;
         }
         let is_current = self.next.attempt >= last_attempt;
         if is_current && !state.is_final() {
             self.tell(state, last_attempt, None);
+        }
+        if let Some(progress) = progress.filter(|progress| is_current && self.progress.as_ref() != Some(progress)) {
+            self.pending.extend(json(Event::default().event("progress"), &progress));
+            self.progress = Some(progress);
         }
         for line in page.items {
             let place = Place { attempt: self.next.attempt, offset: line.offset };

@@ -17,7 +17,6 @@ use super::{
     Api,
     auth::Caller,
     extract::{self, JobPath, Params, Wait},
-    grants,
     problem::ApiError,
 };
 use crate::{
@@ -56,9 +55,8 @@ pub(super) async fn submit(
     let bytes = body.len();
     let mut spec: JobSpec = extract::parse(body).await?;
     spec.check(&api.config.ceiling)?;
-    grants::grant(&mut spec, &api.config.grants)?;
     api.compiler.compile_job(&mut spec).await?;
-    let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec).await?;
+    let (sources, limits) = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling, &api.config.grants).resolve(&mut spec).await?;
     let tenant = caller.tenant.clone();
     let job = extract::offload(bytes, || Submitted::new(tenant, spec, sources, limits, idempotency)).await?;
 
@@ -69,6 +67,9 @@ pub(super) async fn submit(
         Enqueued::Known(known) => view = *known,
         Enqueued::Cancelled => view = api.queue.job(&caller.tenant, view.id).await?.ok_or_else(|| ApiError::NoJob(view.id.to_string()))?,
         Enqueued::Conflict => return Err(ApiError::IdempotencyConflict),
+        // Of jobs that runs submit.
+        Enqueued::LeaseLost => return Err(ApiError::LeaseLost),
+        Enqueued::FamilyFull => return Err(ApiError::FamilyFull),
     }
     if !wait.is_zero() && !view.state.is_final() {
         view = ended_within(&api, &caller.tenant, view.id, wait).await?;
@@ -100,7 +101,7 @@ pub(super) async fn view(
 }
 
 /// The job once its state is final, or as it is when the time is over or the server stops.
-async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
+pub(super) async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
     let deadline = Instant::now() + wait.min(api.config.max_wait);
     let listener = api.bells.finished.listen(id);
     loop {

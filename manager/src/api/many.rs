@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Api,
     auth::Caller,
-    extract, grants,
+    extract,
     jobs::{CancelBody, cancelled_by, printable, tag},
     problem::ApiError,
 };
@@ -33,16 +33,16 @@ pub(super) async fn batch(State(api): State<Arc<Api>>, caller: Caller, headers: 
     if !(1..=MAX_BATCH_JOBS).contains(&jobs.len()) {
         return Err(ApiError::Value { field: "jobs", wanted: format!("must hold 1 to {MAX_BATCH_JOBS} jobs") });
     }
-    let mut resolver = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling);
+    let mut resolver = Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling, &api.config.grants);
     for (place, spec) in jobs.iter_mut().enumerate() {
         spec.check(&api.config.ceiling).map_err(|error| ApiError::BatchSpec { place, error })?;
-        grants::grant(spec, &api.config.grants).map_err(|error| ApiError::BatchGrant { place, error })?;
     }
     api.compiler.compile_jobs(&mut jobs).await.map_err(|(place, error)| ApiError::BatchCompile { place, error })?;
     let mut resolved = Vec::with_capacity(jobs.len());
     for (place, mut spec) in jobs.into_iter().enumerate() {
         let (sources, limits) = resolver.resolve(&mut spec).await.map_err(|error| match error {
             ResolveError::Spec(error) => ApiError::BatchSpec { place, error },
+            ResolveError::Grant(error) => ApiError::BatchGrant { place, error },
             error => error.into(),
         })?;
         resolved.push((spec, sources, limits));

@@ -2,12 +2,14 @@
 
 mod attend;
 mod auth;
+mod children;
 mod extract;
 mod follow;
-mod grants;
 mod health;
 mod jobs;
+mod journals;
 mod keys;
+mod kv;
 mod leases;
 mod logs;
 mod many;
@@ -66,6 +68,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     let operate = OpenApiRouter::new()
         .routes(routes!(many::cancel))
         .routes(routes!(many::retry))
+        .routes(routes!(journals::read))
         .routes(routes!(schedules::create))
         .routes(routes!(schedules::replace))
         .routes(routes!(schedules::delete))
@@ -85,6 +88,9 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .routes(routes!(leases::acquire))
         .routes(routes!(leases::renew))
         .routes(routes!(leases::append))
+        .routes(routes!(kv::kv))
+        .routes(routes!(children::jobs))
+        .routes(routes!(journals::keep))
         .routes(routes!(attend::attend))
         .routes(routes!(leases::complete))
         .routes(routes!(leases::release));

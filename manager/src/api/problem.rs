@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{JobState, Problem, RefusedGrant, Role, SpecError, TenantName, VersionRef};
+use ampoule_protocol::{
+    JobState, MAX_CHILD_DEPTH, MAX_FAMILY_JOBS, MAX_KEPT_JOURNAL_BYTES, Problem, RefusedGrant, Role, SpecError, TenantName, VersionRef,
+};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -28,6 +30,7 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::FORBIDDEN, "forbidden_host", "without keys only requests to localhost are served"),
     (StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
     (StatusCode::NOT_FOUND, "job_not_found", "the tenant has no such job"),
+    (StatusCode::NOT_FOUND, "journal_not_found", "of that attempt no journal is kept"),
     (StatusCode::NOT_FOUND, "script_not_found", "the tenant has published no such script, version or alias of one"),
     (StatusCode::NOT_FOUND, "library_not_found", "the tenant has published no such library, version or alias of one"),
     (StatusCode::NOT_FOUND, "alias_not_found", "there is no such alias"),
@@ -41,6 +44,8 @@ pub(super) const CODES: &[(StatusCode, &str, &str)] = &[
     (StatusCode::CONFLICT, "alias_conflict", "the alias points to another version than expected"),
     (StatusCode::CONFLICT, "schedule_exists", "there is a schedule of this name"),
     (StatusCode::CONFLICT, "schedule_not_fired", "its overlap policy, or a script that is no more, is against it"),
+    (StatusCode::CONFLICT, "lease_lost", "the job went on without this lease"),
+    (StatusCode::CONFLICT, "family_full", "a job and those below it submit too many jobs, or too deep"),
     (StatusCode::CONFLICT, "first_key", "the first key must be an admin's"),
     (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than the manager reads"),
     (StatusCode::PAYLOAD_TOO_LARGE, "job_too_large", "a part of the job is larger than its limit"),
@@ -135,6 +140,16 @@ pub(super) enum ApiError {
     Grant(#[from] RefusedGrant),
     #[error("jobs[{place}] cannot be run, and none was stored: {error}")]
     BatchGrant { place: usize, error: RefusedGrant },
+    #[error("the job was not granted the namespace `{0}` for this")]
+    NamespaceNotGranted(String),
+    #[error("the job went on without this lease; nothing was done")]
+    LeaseLost,
+    #[error("jobs that jobs submit are at most {MAX_CHILD_DEPTH} deep, and {MAX_FAMILY_JOBS} below one of a client's")]
+    FamilyFull,
+    #[error(
+        "of that attempt no journal is kept: a job is recorded with `record`, and a journal has at most {MAX_KEPT_JOURNAL_BYTES} bytes here"
+    )]
+    NoJournal,
     #[error("`{field}`: {wanted}")]
     Value { field: &'static str, wanted: String },
     #[error("this idempotency key came before with another body")]
@@ -199,6 +214,10 @@ impl ApiError {
                 CompileError::Wrong(_) | CompileError::TooMuch => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_script"),
             },
             Self::Grant(_) | Self::BatchGrant { .. } => (StatusCode::FORBIDDEN, "grant_refused"),
+            Self::NamespaceNotGranted(_) => (StatusCode::FORBIDDEN, "grant_refused"),
+            Self::LeaseLost => (StatusCode::CONFLICT, "lease_lost"),
+            Self::FamilyFull => (StatusCode::CONFLICT, "family_full"),
+            Self::NoJournal => (StatusCode::NOT_FOUND, "journal_not_found"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency_conflict"),
             Self::TooLate(_) => (StatusCode::CONFLICT, "job_finished"),
             Self::NotRetryable(_) => (StatusCode::CONFLICT, "not_retryable"),
@@ -233,6 +252,7 @@ impl From<ResolveError> for ApiError {
         match error {
             ResolveError::NotPublished { kind, version } => Self::NotPublished { kind, version },
             ResolveError::Spec(error) => Self::Spec(error),
+            ResolveError::Grant(error) => Self::Grant(error),
             ResolveError::Queue(error) => Self::Queue(error),
         }
     }

@@ -17,7 +17,6 @@ use super::{
     Api,
     auth::Caller,
     extract::{self, Names, Params},
-    grants,
     problem::ApiError,
 };
 use crate::{
@@ -71,10 +70,9 @@ async fn put(api: &Api, caller: &Caller, name: String, mut spec: ScheduleSpec, r
         return Err(ApiError::Value { field: "job.run_at", wanted: "must be absent: the schedule says when".to_owned() });
     }
     spec.job.check(&api.config.ceiling)?;
-    grants::grant(&mut spec.job, &api.config.grants)?;
     api.compiler.compile_job(&mut spec.job).await?;
     // What it would run now must be there; what it runs later is looked for then.
-    Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling).resolve(&mut spec.job.clone()).await?;
+    Resolver::new(&api.queue, &caller.tenant, &api.config.ceiling, &api.config.grants).resolve(&mut spec.job.clone()).await?;
     let now = api.queue.now();
     let next = if spec.paused { None } else { calendar.after(now) };
     let put = api.queue.put_schedule(&caller.tenant, &name, spec, next.map(Timestamp::as_millisecond), replace, now).await?;
@@ -171,7 +169,7 @@ async fn set(api: &Api, caller: &Caller, name: String, paused: bool) -> Result<J
 #[utoipa::path(post, operation_id = "run_schedule", path = "/v1/schedules/{name}/run", tag = "schedules", params(("name" = String, Path)), responses((status = 202, body = JobView, description = "The job")))]
 pub(super) async fn run(State(api): State<Arc<Api>>, caller: Caller, Names(name): Names<String>) -> Result<Response, ApiError> {
     let schedule = find(&api, &caller, name.clone()).await?;
-    let fired = run_now(&api.queue, &api.config.ceiling, &schedule, api.queue.now()).await?;
+    let fired = run_now(&api.queue, &api.config, &schedule, api.queue.now()).await?;
     let fired = fired.unwrap_or_else(|| Err("it was changed at this moment; try again".to_owned()));
     let id = fired.map_err(ApiError::NotFired)?;
     let job: JobView = api.queue.job(&caller.tenant, id).await?.ok_or_else(|| ApiError::NoJob(id.to_string()))?;

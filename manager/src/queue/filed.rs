@@ -54,13 +54,15 @@ pub(super) struct LogChunk {
 pub struct FiledLines {
     pub(super) token: LeaseToken,
     pub(super) logs: Vec<LogChunk>,
+    pub(super) progress_json: Option<String>,
 }
 
 impl FiledLines {
     /// Takes lines that follow each other from the first one's offset on.
     pub fn new(append: LogAppend) -> Self {
         let first = append.lines.first().map_or(0, |line| line.offset);
-        Self { token: append.token, logs: chunks(first, append.lines) }
+        let progress_json = append.progress.map(|progress| json(&progress.bounded()));
+        Self { token: append.token, logs: chunks(first, append.lines), progress_json }
     }
 }
 

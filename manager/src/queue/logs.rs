@@ -1,6 +1,6 @@
 //! The logs of runs: appended while they go on, read at any time.
 
-use ampoule_protocol::{JobId, JobState, LogPage, TenantName, TokenState};
+use ampoule_protocol::{JobId, JobState, LogPage, Progress, TenantName, TokenState};
 use jiff::Timestamp;
 
 use super::{FiledLines, Queue, QueueError, Scope, Store, ask};
@@ -14,6 +14,8 @@ pub struct LogView {
     pub last_attempt: u32,
     /// Kind of its outcome.
     pub outcome: Option<String>,
+    /// How far it has come, by its own account.
+    pub progress: Option<Progress>,
     /// The page.
     pub page: LogPage,
 }
@@ -22,7 +24,13 @@ impl LogView {
     /// A page without lines.
     pub(super) fn empty(state: JobState, last_attempt: u32, outcome: Option<String>, attempt: u32, from: u64) -> Self {
         let is_over = state.is_final() || attempt < last_attempt;
-        Self { state, last_attempt, outcome, page: LogPage { attempt, items: Vec::new(), next_offset: (!is_over).then_some(from) } }
+        Self {
+            state,
+            last_attempt,
+            outcome,
+            progress: None,
+            page: LogPage { attempt, items: Vec::new(), next_offset: (!is_over).then_some(from) },
+        }
     }
 }
 

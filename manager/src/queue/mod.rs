@@ -10,10 +10,13 @@
 //! - Time is an argument. The queue never reads a clock.
 //! - [`Event`]s are told after the commit and before the answer, once each, whether or not the asker still listens.
 
+mod children;
 mod commits;
 mod companions;
 mod fair;
 mod filed;
+mod journals;
+mod kv;
 mod life;
 mod logs;
 mod postgres;
@@ -35,8 +38,10 @@ use jiff::Timestamp;
 
 pub(crate) use self::published::{Pin, Pins};
 pub use self::{
+    children::Family,
     commits::Commits,
     filed::{Filed, FiledLines},
+    kv::KvReply,
     logs::LogView,
     published::{AliasSet, Kind, NewVersion, Published, Version, VersionKey},
     schedules::{Firing, SchedulePut, StoredSchedule},
@@ -259,6 +264,10 @@ pub enum Enqueued {
     Conflict,
     /// The job is stored as cancelled: another one has its concurrency key.
     Cancelled,
+    /// The run that submits it has lost its lease; nothing was stored.
+    LeaseLost,
+    /// The run that submits it and those around it have submitted as many jobs as they may; nothing was stored.
+    FamilyFull,
 }
 
 /// What a cancel did.

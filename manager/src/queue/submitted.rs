@@ -2,7 +2,7 @@ use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_M
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{companions::Companions, life::Terms};
+use super::{children::Family, companions::Companions, life::Terms};
 use crate::scripts::Sources;
 
 /// A job on its way into the queue. What the queue stores as text is printed here, off the store's only writer.
@@ -19,6 +19,8 @@ pub struct Submitted {
     pub(super) libraries_json: String,
     pub(super) pins_json: Option<String>,
     pub(super) idempotency: Option<Idempotency>,
+    /// Of the run that submits it.
+    pub(super) family: Option<Family>,
 }
 
 /// A client's promise that all of its tenant's requests with this key are one.
@@ -49,7 +51,19 @@ impl Submitted {
             spec,
             limits,
             idempotency,
+            family: None,
         }
+    }
+
+    /// Submitted by a run: stored only while its lease is held, and while the family is not too large.
+    #[must_use]
+    pub fn under(self, family: Family) -> Self {
+        Self { family: Some(family), ..self }
+    }
+
+    /// How many jobs stand above it.
+    pub(super) fn depth(&self) -> u32 {
+        self.family.as_ref().map_or(0, |family| family.depth + 1)
     }
 
     /// The job's identity.
@@ -84,6 +98,8 @@ impl Submitted {
             cancelled_by: None,
             dead: false,
             lost_attempts: Vec::new(),
+            parent: self.family.as_ref().map(|family| family.token.job_id),
+            progress: None,
             tags: self.spec.tags.clone(),
         }
     }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use ampoule_protocol::{CancelledBy, JobId, JobSpec, Limits, MAX_MADE_UP, MAX_TAGS, MissedPolicy, OverlapPolicy};
+use ampoule_protocol::{CancelledBy, JobId, JobSpec, MAX_MADE_UP, MAX_TAGS, MissedPolicy, OverlapPolicy};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::Calendar;
 use crate::{
+    config::Config,
     queue::{Firing, Queue, QueueError, StoredSchedule, Submitted},
     scripts::{ResolveError, Resolver},
 };
@@ -22,13 +23,13 @@ const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
 const TAG: &str = "schedule";
 
 /// Fires what is due, again and again, until told to stop.
-pub(crate) async fn run(queue: &Queue, ceiling: &Limits, stop: &CancellationToken) {
+pub(crate) async fn run(queue: &Queue, config: &Config, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match queue.due_schedules(queue.now(), STEP).await {
             Ok(due) => {
                 for schedule in due {
                     let name = schedule.name.clone();
-                    if let Err(err) = fire_due(queue, ceiling, schedule, queue.now()).await {
+                    if let Err(err) = fire_due(queue, config, schedule, queue.now()).await {
                         tracing::error!(%err, schedule = name, "failed to fire a schedule");
                     }
                 }
@@ -40,7 +41,7 @@ pub(crate) async fn run(queue: &Queue, ceiling: &Limits, stop: &CancellationToke
 }
 
 /// Fires a schedule that is due, as its policies say.
-async fn fire_due(queue: &Queue, ceiling: &Limits, schedule: StoredSchedule, now: Timestamp) -> Result<(), QueueError> {
+async fn fire_due(queue: &Queue, config: &Config, schedule: StoredSchedule, now: Timestamp) -> Result<(), QueueError> {
     let Some(first) = schedule.next_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()) else { return Ok(()) };
     let (moments, next_ms) = match Calendar::new(&schedule.spec.cron, &schedule.spec.time_zone) {
         Ok(calendar) => {
@@ -60,18 +61,18 @@ async fn fire_due(queue: &Queue, ceiling: &Limits, schedule: StoredSchedule, now
         return Ok(());
     };
     let firing = Firing { last_ms: Some(last.as_millisecond()), ..moving_on(&schedule, next_ms) };
-    store(queue, ceiling, &schedule, firing, moments.len(), now).await.map(drop)
+    store(queue, config, &schedule, firing, moments.len(), now).await.map(drop)
 }
 
 /// Fires a schedule out of turn: the job, or why there is none. `None`: it was changed at this moment.
 pub(crate) async fn run_now(
     queue: &Queue,
-    ceiling: &Limits,
+    config: &Config,
     schedule: &StoredSchedule,
     now: Timestamp,
 ) -> Result<Option<Result<JobId, String>>, QueueError> {
     let firing = Firing { last_ms: Some(now.as_millisecond()), ..moving_on(schedule, schedule.next_ms) };
-    store(queue, ceiling, schedule, firing, 1, now).await
+    store(queue, config, schedule, firing, 1, now).await
 }
 
 fn moving_on(schedule: &StoredSchedule, next_ms: Option<i64>) -> Firing {
@@ -99,7 +100,7 @@ fn wanted(missed: MissedPolicy, due: Vec<Timestamp>, now: Timestamp) -> Vec<Time
 /// Stores the jobs of a firing, if the overlap policy has nothing against it.
 async fn store(
     queue: &Queue,
-    ceiling: &Limits,
+    config: &Config,
     schedule: &StoredSchedule,
     mut firing: Firing,
     count: usize,
@@ -116,7 +117,7 @@ async fn store(
     }
     // Where one job at a time is wanted, one makes up for all.
     let count = if schedule.spec.overlap == OverlapPolicy::Allow { count } else { 1 };
-    let jobs = match jobs(queue, ceiling, schedule, count).await {
+    let jobs = match jobs(queue, config, schedule, count).await {
         Ok(jobs) => jobs,
         Err(ResolveError::Queue(err)) => return Err(err),
         Err(err) => {
@@ -137,8 +138,8 @@ async fn store(
     Ok(Some(Ok(last)))
 }
 
-async fn jobs(queue: &Queue, ceiling: &Limits, schedule: &StoredSchedule, count: usize) -> Result<Vec<Submitted>, ResolveError> {
-    let mut resolver = Resolver::new(queue, &schedule.tenant, ceiling);
+async fn jobs(queue: &Queue, config: &Config, schedule: &StoredSchedule, count: usize) -> Result<Vec<Submitted>, ResolveError> {
+    let mut resolver = Resolver::new(queue, &schedule.tenant, &config.ceiling, &config.grants);
     let mut jobs = Vec::with_capacity(count);
     for _ in 0..count {
         let mut spec: JobSpec = schedule.spec.job.clone();

@@ -1,6 +1,6 @@
 //! What somebody publishes becomes a version: checked and hashed.
 
-use ampoule_protocol::{LimitError, Limits, MAX_ENTRY_CHARS, MAX_GRANTS_BYTES, Manifest, Modules, PublishSpec, ScriptSource, SpecError};
+use ampoule_protocol::{Grants, LimitError, Limits, MAX_ENTRY_CHARS, Manifest, Modules, PublishSpec, ScriptSource, SpecError};
 
 use crate::queue::NewVersion;
 
@@ -75,13 +75,7 @@ fn check_manifest(manifest: &Manifest, ceiling: &Limits) -> Result<(), PublishEr
         return Err(field("manifest.entry", wanted()));
     }
     manifest.limits.resolve(ceiling)?;
-    if manifest.grants.len() > MAX_GRANTS_BYTES {
-        return Err(field("manifest.grants", format!("must have at most {MAX_GRANTS_BYTES} bytes")));
-    }
-    if !matches!(manifest.grants.as_str().as_bytes().first(), Some(b'{' | b'n')) {
-        return Err(field("manifest.grants", "must be a JSON object or null"));
-    }
-    Ok(())
+    manifest.grants.as_ref().map_or(Ok(()), Grants::check).map_err(|err| field("manifest.grants", err.to_string()))
 }
 
 /// Of what was sent, not of what a compiler makes of it: another compiler makes no new version.
@@ -132,7 +126,7 @@ mod tests {
             (r#"{"modules":{"a.js":"","b.js":""}}"#, "`manifest.main`: must name the module to begin with, one of `a.js`, `b.js`"),
             (r#"{"modules":{"a.js":""},"manifest":{"main":"b.js"}}"#, "manifest.main"),
             (r#"{"source":"","manifest":{"entry":""}}"#, "manifest.entry"),
-            (r#"{"source":"","manifest":{"grants":[]}}"#, "manifest.grants"),
+            (r#"{"source":"","manifest":{"grants":{"dirs":["*"]}}}"#, "manifest.grants`: `*:ro` stands for every name"),
             (r#"{"source":"","manifest":{"limits":{"memory_bytes":1}}}"#, "manifest.limits: limit `memory_bytes`"),
             (&long, "`script.modules` has 102 bytes, at most 100"),
         ] {

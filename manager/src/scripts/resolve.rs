@@ -6,7 +6,8 @@ use std::{
 };
 
 use ampoule_protocol::{
-    JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Limits, MAX_LIBRARIES, ScriptSource, SpecError, TenantName, VersionRef,
+    Grants, JobLibrary, JobScript, JobSpec, LibraryOf, LibrarySource, Limits, MAX_LIBRARIES, RefusedGrant, ScriptSource, SpecError,
+    TenantName, VersionRef,
 };
 
 use super::{mapped, specifiers};
@@ -45,6 +46,9 @@ pub(crate) enum ResolveError {
     /// With all it imports, it is more than a job may bring.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// It asks for more than its script's manifest or the operator allows.
+    #[error(transparent)]
+    Grant(#[from] RefusedGrant),
     /// The store did not answer.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -72,19 +76,23 @@ pub(crate) struct Resolver<'a> {
     queue: &'a Queue,
     tenant: &'a TenantName,
     ceiling: &'a Limits,
+    policy: &'a Grants,
     found: HashMap<(Kind, VersionRef), (VersionKey, Arc<Version>)>,
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(queue: &'a Queue, tenant: &'a TenantName, ceiling: &'a Limits) -> Self {
-        Self { queue, tenant, ceiling, found: HashMap::new() }
+    /// Under an operator's ceiling of limits and policy of grants.
+    pub(crate) fn new(queue: &'a Queue, tenant: &'a TenantName, ceiling: &'a Limits, policy: &'a Grants) -> Self {
+        Self { queue, tenant, ceiling, policy, found: HashMap::new() }
     }
 
     /// Decides which versions a job runs, that of its script, those of its libraries, and those of all that they import. Fills in what the
-    /// script's manifest says where the job says nothing, and gives the limits in force.
+    /// script's manifest says where the job says nothing, and gives the limits in force. The job gets the grants that it asks for, all of them within the
+    /// manifest and the operator's policy, or it is refused here, so that nobody finds out at run time.
     pub(crate) async fn resolve(&mut self, spec: &mut JobSpec) -> Result<(Sources, Limits), ResolveError> {
         let mut pins = Pins { tenant: self.tenant.clone(), ..Pins::default() };
         let nothing = || JobScript::Inline(ScriptSource::named("", ""));
+        let mut manifest_grants = None;
         let (mut sources, mut imports) = match std::mem::replace(&mut spec.script, nothing()) {
             JobScript::Inline(script) => {
                 let imports = imported(&script.source, &script.modules, &script.imports);
@@ -94,6 +102,7 @@ impl<'a> Resolver<'a> {
                 let (key, script) = self.find(Kind::Script, &version).await?;
                 spec.entry = spec.entry.take().or_else(|| script.manifest.entry.clone());
                 spec.limits = std::mem::take(&mut spec.limits).or(&script.manifest.limits);
+                manifest_grants.clone_from(&script.manifest.grants);
                 let name = ScriptSource::named(key.name.clone(), "");
                 let bytes = script.source_bytes;
                 let sources = Sources { version: Some(key.version), source_bytes: bytes, pinned_bytes: bytes, ..Sources::of(name) };
@@ -101,6 +110,8 @@ impl<'a> Resolver<'a> {
                 (sources, script.imports.clone())
             }
         };
+        let granted = Grants::resolve(spec.grants.as_ref(), manifest_grants.as_ref(), self.policy)?;
+        spec.grants = (!granted.is_empty()).then_some(granted);
         let limits = spec.limits.resolve(self.ceiling).map_err(SpecError::from)?;
         fits("script", sources.source_bytes, limits.script_bytes)?;
 

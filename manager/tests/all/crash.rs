@@ -24,6 +24,7 @@ use crate::{
 };
 
 const STORE: &str = "AMPOULE_TEST_STORE";
+const LEASE_MS: &str = "AMPOULE_TEST_LEASE_MS";
 /// Leases of the managers that are killed.
 const LEASE: Duration = Duration::from_millis(500);
 /// Many lease periods, for a busy machine's sake: without any progress for this long, something is stuck.
@@ -56,28 +57,36 @@ async fn child() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("\nlistens on {}", listener.local_addr().unwrap());
     let mut config = Config::new(store.parse::<StoreUrl>().unwrap());
-    config.lease = LEASE;
+    config.lease = Duration::from_millis(std::env::var(LEASE_MS).unwrap().parse().unwrap());
+    config.grants = serde_json::from_value(json!({"kv": ["*:rw"]})).unwrap();
     // The killing is ours; no job is at fault.
     config.max_attempts = 100_000;
     ampoule_manager::run(listener, config, std::future::pending()).await.unwrap();
 }
 
-struct Child {
+/// A manager in a process of its own.
+pub(crate) struct Child {
     process: std::process::Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Child {
-    fn start(store: &str) -> Self {
+    pub(crate) fn start(store: &str, lease: Duration) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "crash::child", "--ignored", "--nocapture", "--test-threads=1"]);
-        let mut process = command.env(STORE, store).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command
+            .env(STORE, store)
+            .env(LEASE_MS, lease.as_millis().to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let addr = lines.find_map(|line| line.strip_prefix("listens on ").map(str::to_owned)).unwrap();
         Self { process, url: format!("http://{addr}") }
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
@@ -128,7 +137,7 @@ async fn chaos(on: On, acts: usize) {
             StoreUrl::Postgres(url) => url,
         },
     };
-    let mut managers: Vec<Child> = (0..if on == On::Postgres { 2 } else { 1 }).map(|_| Child::start(&store)).collect();
+    let mut managers: Vec<Child> = (0..if on == On::Postgres { 2 } else { 1 }).map(|_| Child::start(&store, LEASE)).collect();
     let world = Arc::new(World::default());
     // Clients and workers come through proxies, whose connections are cut as well.
     let mut proxies = Vec::new();
@@ -164,7 +173,7 @@ async fn chaos(on: On, acts: usize) {
             _ => {
                 kills += 1;
                 managers[which].kill();
-                managers[which] = Child::start(&store);
+                managers[which] = Child::start(&store, LEASE);
                 proxies[which].point_to(&managers[which].url);
             }
         }

@@ -48,14 +48,17 @@ struct Made {
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     let object = global.get(js_string!("Object"), context)?.as_object().expect("`Object` of a fresh realm");
+    let json = global.get(js_string!("JSON"), context)?.as_object().expect("`JSON` of a fresh realm");
     let mut originals = Vec::new();
-    for (of, names) in [(&global, ["Error", "TypeError", "Proxy"].as_slice()), (&object, &["defineProperty", "freeze"])] {
+    for (of, names) in
+        [(&global, ["Error", "TypeError", "Proxy"].as_slice()), (&object, &["defineProperty", "freeze"]), (&json, &["parse", "stringify"])]
+    {
         for name in names {
             originals.push((JsString::from(*name), of.get(JsString::from(*name), context)?));
         }
     }
     let prototype = JsObject::with_object_proto(context.intrinsics());
-    for name in ["dirs", "env", "secrets"] {
+    for name in ["dirs", "env", "jobs", "kv", "progress", "secrets"] {
         let get = NativeFunction::from_copy_closure(move |_, _, context| made(context)?.powers.get(js_string!(name), context));
         let accessor = PropertyDescriptor::builder().get(function(get, name, 0, context)).enumerable(false).configurable(true);
         prototype.define_property_or_throw(js_string!(name), accessor.build(), context)?;

@@ -99,6 +99,7 @@ pub(super) struct Aside<'r> {
     pub(super) events: Vec<Event>,
     ends: Vec<(i64, String, Option<&'r Filed>)>,
     logs: Vec<(i64, u32, Limits, &'r [LogChunk])>,
+    progress: Vec<(i64, &'r str)>,
     lost: Vec<(i64, LostAttempt)>,
     freed_keys: BTreeSet<Key>,
 }
@@ -117,6 +118,7 @@ impl<'r> Aside<'r> {
     pub(super) fn append(&mut self, life: &Life, filed: &'r FiledLines) {
         self.events.push(Event::Logged { id: life.id });
         self.logs.push((life.seq, life.attempt, life.terms.limits.clone(), &filed.logs));
+        self.progress.extend(filed.progress_json.as_deref().map(|json| (life.seq, json)));
     }
 
     /// An end that is not to be written after all.
@@ -155,6 +157,10 @@ impl<'r> Aside<'r> {
         // One after the other: what a run appended comes before what it reports.
         for (seq, attempt, limits, chunks) in &self.logs {
             logs::write(tx, *seq, *attempt, limits, chunks).await?;
+        }
+        for (seq, json) in &self.progress {
+            let update = tx.prepare_cached("UPDATE jobs SET progress = $2 WHERE seq = $1").await?;
+            tx.execute(&update, &[seq, json]).await?;
         }
         Ok(())
     }

@@ -47,14 +47,15 @@ pub(super) async fn page(
     // The state first: when it is final, no line is missing from what is read after it.
     let query = client
         .prepare_cached(
-            "SELECT j.seq, j.attempt, j.state, o.outcome FROM jobs j LEFT JOIN outcomes o USING (seq) WHERE j.id = $1 AND j.tenant = $2",
+            "SELECT j.seq, j.attempt, j.state, j.progress, o.outcome FROM jobs j LEFT JOIN outcomes o USING (seq) WHERE j.id = $1 AND j.tenant = $2",
         )
         .await?;
     let Some(row) = client.query_opt(&query, &[&rows::uuid(id), &tenant.as_str()]).await? else { return Ok(None) };
     let outcome = rows::json_or_null::<Outcome>(&row, "outcome")?.map(|outcome| outcome.kind().to_owned());
     let (seq, last) = (row.try_get::<_, i64>("seq")?, rows::count(&row, "attempt")?);
     let attempt = attempt.unwrap_or(last);
-    let mut view = LogView::empty(rows::state(&row)?, last, outcome, attempt, from);
+    let progress = rows::json_or_null(&row, "progress")?;
+    let mut view = LogView { progress, ..LogView::empty(rows::state(&row)?, last, outcome, attempt, from) };
     let attempt = i32::try_from(attempt).unwrap_or(i32::MAX);
 
     // Offsets on the wire are unsigned; none that is stored is beyond the signed ones. One chunk at a time: a log can be larger than a page.

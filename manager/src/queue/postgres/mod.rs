@@ -3,8 +3,11 @@
 //! A batch loads the jobs that it is about under a lock, changes their lives, and writes them back: fencing needs no condition in the
 //! write, because nobody else can have changed what is locked. `lives` has the order of locks; all SQL is in this folder.
 
+mod children;
 mod clock;
+mod journals;
 mod keys;
+mod kv;
 mod lane;
 mod lease;
 mod lives;
@@ -23,22 +26,22 @@ mod wakes;
 use std::sync::{Arc, OnceLock};
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, KvRequest, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
 };
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use tokio_postgres::NoTls;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{clock::Clock, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
+use self::{clock::Clock, kv::Kv, lane::Lane, lease::Lease, settle::Settle, submit::Submit, wakes::Wakes};
 use super::{
-    Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Filed, FiledLines, JobFilter, LeasePolicy, LogView,
-    OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept,
+    Acquired, Bulk, Cancel, Claim, Commits, Depths, Ears, Enqueued, Event, EventSink, Family, Filed, FiledLines, JobFilter, KvReply,
+    LeasePolicy, LogView, OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept,
 };
 use crate::queue::StoreUrl;
 
 /// Connections for the lanes, the sweep, the clock and the notifications.
-const WRITING_CONNECTIONS: usize = 6;
+const WRITING_CONNECTIONS: usize = 7;
 
 /// The store of a fleet.
 pub(super) struct Postgres {
@@ -49,6 +52,7 @@ pub(super) struct Postgres {
     submit: Lane<Submit>,
     lease: Lane<Lease>,
     settle: Lane<Settle>,
+    kv: Lane<Kv>,
     /// Cancelled first: the lanes carry out what waits and end.
     stop: CancellationToken,
     lanes: TaskTracker,
@@ -111,6 +115,7 @@ impl Postgres {
         let submit = Lane::start(Arc::new(Submit(shared.clone())), &lanes, stop.clone());
         let lease = Lane::start(Arc::new(Lease::new(shared.clone())), &lanes, stop.clone());
         let settle = Lane::start(Arc::new(Settle(shared.clone())), &lanes, stop.clone());
+        let kv = Lane::start(Arc::new(Kv(shared.clone())), &lanes, stop.clone());
         let _ = shared.settle.set(settle.clone());
         aside.spawn(wakes.clone().send(pool.clone(), stop_aside.clone()));
         aside.spawn(wakes.hear(config, ears.woken, stop_aside.clone()));
@@ -118,7 +123,7 @@ impl Postgres {
             let (clock, stop) = (clock.clone(), stop_aside.clone());
             async move { clock.keep(&pool, &stop).await }
         });
-        Ok(Self { shared, submit, lease, settle, stop, lanes, stop_aside, aside, clock, readers })
+        Ok(Self { shared, submit, lease, settle, kv, stop, lanes, stop_aside, aside, clock, readers })
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -317,6 +322,52 @@ impl Postgres {
         keys::tenants(&session::lend(&self.readers).await?, after.as_ref(), limit).await
     }
 
+    pub(super) async fn family(&self, scope: &Scope, token: LeaseToken) -> Result<Option<Family>, QueueError> {
+        children::family(&session::lend(&self.readers).await?, scope, token).await
+    }
+
+    pub(super) async fn cancel_child(
+        &self,
+        scope: &Scope,
+        token: LeaseToken,
+        id: JobId,
+        by: CancelledBy,
+        now_ms: i64,
+    ) -> Result<Option<Cancel>, QueueError> {
+        match self.settle.ask(settle::Ask::CancelChild(scope.clone(), token, id, by, now_ms)).await? {
+            settle::Answer::Cancel(cancel) => Ok(cancel),
+            _ => Err(QueueError::Closed),
+        }
+    }
+
+    pub(super) async fn keep_journal(&self, scope: &Scope, token: LeaseToken, journal: Vec<u8>) -> Result<bool, QueueError> {
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        let kept = journals::keep(&tx, scope, token, &journal).await?;
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    pub(super) async fn journal(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<Vec<u8>>, QueueError> {
+        journals::journal(&session::lend(&self.readers).await?, tenant, id, attempt).await
+    }
+
+    pub(super) async fn kv(&self, scope: &Scope, request: KvRequest, now_ms: i64) -> Result<KvReply, QueueError> {
+        if request.ask.writes() {
+            self.kv.ask(kv::Ask { scope: scope.clone(), request, now_ms }).await
+        } else {
+            kv::read(&session::lend(&self.readers).await?, scope, &request, now_ms).await
+        }
+    }
+
+    pub(super) async fn expire_keys(&self, now_ms: i64) -> Result<u32, QueueError> {
+        let mut client = session::lend(&self.shared.pool).await?;
+        let tx = client.transaction().await?;
+        let removed = kv::expire(&tx, now_ms).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
         self.settle.ask(settle::Ask::Renew(Scope::All, Vec::new(), 0)).await.map(drop)
     }
@@ -327,7 +378,7 @@ impl Postgres {
 
     /// A lane that has ended, which without [`Postgres::close`] means that it panicked.
     pub(super) async fn gone(&self) {
-        tokio::select! { () = self.submit.gone() => {}, () = self.lease.gone() => {}, () = self.settle.gone() => {} }
+        tokio::select! { () = self.submit.gone() => {}, () = self.lease.gone() => {}, () = self.settle.gone() => {}, () = self.kv.gone() => {} }
     }
 
     pub(super) async fn close(&self) {

@@ -80,6 +80,7 @@ pub(super) async fn prune(client: &impl deadpool_postgres::GenericClient, before
                  a AS (DELETE FROM payloads WHERE seq IN (SELECT seq FROM old)),
                  b AS (DELETE FROM outcomes WHERE seq IN (SELECT seq FROM old)),
                  c AS (DELETE FROM logs WHERE seq IN (SELECT seq FROM old)),
+                 g AS (DELETE FROM journals WHERE seq IN (SELECT seq FROM old)),
                  d AS (DELETE FROM lost_attempts WHERE seq IN (SELECT seq FROM old)),
                  e AS (DELETE FROM tags WHERE seq IN (SELECT seq FROM old)),
                  f AS (DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM old))

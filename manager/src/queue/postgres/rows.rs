@@ -66,6 +66,10 @@ pub(super) fn id(row: &Row) -> Result<JobId, QueueError> {
     Ok(JobId::from_bytes(row.try_get::<_, Uuid>("id")?.into_bytes()))
 }
 
+pub(super) fn id_or_null(row: &Row, column: &str) -> Result<Option<JobId>, QueueError> {
+    Ok(row.try_get::<_, Option<Uuid>>(column)?.map(|id| JobId::from_bytes(id.into_bytes())))
+}
+
 pub(super) fn count(row: &Row, column: &str) -> Result<u32, QueueError> {
     Ok(row.try_get::<_, i32>(column)?.cast_unsigned())
 }

@@ -12,6 +12,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
+    include_str!("schema-7.sql"),
+    include_str!("schema-8.sql"),
 ];
 
 /// The number of the advisory lock under which one manager migrates and others wait ("Ampu").

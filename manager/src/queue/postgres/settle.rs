@@ -24,6 +24,8 @@ pub(super) enum Ask {
     Renew(Scope, Vec<LeaseToken>, i64),
     Release(Scope, Vec<LeaseToken>, i64),
     Cancel(TenantName, JobId, CancelledBy, i64),
+    /// Of a job that one under this lease submitted.
+    CancelChild(Scope, LeaseToken, JobId, CancelledBy, i64),
     Retry(TenantName, JobId, i64),
     Append(Scope, Vec<FiledLines>),
     /// Takes back the leases of this worker, whose connection broke at the first moment, of these jobs.
@@ -46,6 +48,7 @@ impl Ask {
             Self::Complete(_, reports, _) => reports.iter().map(|filed| filed.token.job_id).collect(),
             Self::Renew(_, tokens, _) | Self::Release(_, tokens, _) => tokens.iter().map(|token| token.job_id).collect(),
             Self::Cancel(_, id, ..) | Self::Retry(_, id, _) => vec![*id],
+            Self::CancelChild(_, token, id, ..) => vec![token.job_id, *id],
             Self::Append(_, appends) => appends.iter().map(|filed| filed.token.job_id).collect(),
             Self::Expire(ids, _) | Self::Drop(ids, ..) => ids.clone(),
         }
@@ -105,14 +108,11 @@ impl<'r> Batch<'r> {
                 Answer::States(tokens.iter().map(renew).collect())
             }
             Ask::Release(scope, tokens, now) => Answer::States(tokens.iter().map(|token| self.release(scope, token, *now)).collect()),
-            Ask::Cancel(tenant, id, by, now) => Answer::Cancel(self.lives.get_mut(id).filter(|life| life.tenant == *tenant).map(|life| {
-                let (cancel, effects) = life.cancel(by, *now);
-                if !effects.events.is_empty() {
-                    self.changed.insert(*id);
-                    self.aside.take(life, effects);
-                }
-                cancel
-            })),
+            Ask::Cancel(tenant, id, by, now) => Answer::Cancel(self.cancel(tenant, *id, by, *now)),
+            Ask::CancelChild(scope, token, id, by, now) => {
+                let parent = within(&mut self.lives, scope, token.job_id).filter(|life| life.holds(token));
+                Answer::Cancel(parent.map(|life| life.tenant.clone()).and_then(|tenant| self.cancel(&tenant, *id, by, *now)))
+            }
             Ask::Retry(tenant, id, now) => Answer::Retried(self.lives.get_mut(id).filter(|life| life.tenant == *tenant).map(|life| {
                 if !matches!(life.state, JobState::Failed | JobState::Cancelled) {
                     return Retried::Not(life.state);
@@ -175,6 +175,16 @@ impl<'r> Batch<'r> {
         }
         self.aside.take(life, effects);
         TokenState { token, state }
+    }
+
+    fn cancel(&mut self, tenant: &TenantName, id: JobId, by: &CancelledBy, now: i64) -> Option<Cancel> {
+        let life = self.lives.get_mut(&id).filter(|life| life.tenant == *tenant)?;
+        let (cancel, effects) = life.cancel(by, now);
+        if !effects.events.is_empty() {
+            self.changed.insert(id);
+            self.aside.take(life, effects);
+        }
+        Some(cancel)
     }
 
     fn release(&mut self, scope: &Scope, token: &LeaseToken, now: i64) -> TokenState {

@@ -9,7 +9,7 @@ use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, TenantName};
 use deadpool_postgres::Transaction;
 
 use super::{
-    Shared,
+    Shared, children,
     lane::Work,
     lives::{self, Aside},
     rows, schedules, session, views,
@@ -70,11 +70,16 @@ impl Work for Submit {
         let key = |new: &New<'_>| Some((new.job.tenant.clone(), new.job.spec.concurrency_key.clone()?));
         let keys: BTreeSet<lives::Key> = new.iter().filter_map(key).collect();
         lives::lock_keys(&tx, &keys).await?;
+        let mut answers: HashMap<JobId, Enqueued> = HashMap::with_capacity(new.len());
+        let jobs: Vec<&Submitted> = new.iter().map(|new| new.job).collect();
+        for (id, refused) in children::refusals(&tx, &jobs).await? {
+            new.retain(|new| new.job.id != id);
+            answers.insert(id, refused);
+        }
         number(&tx, &mut new).await?;
         futures_util::try_join!(insert_jobs(&tx, &new), insert_payloads(&tx, &new), insert_tags(&tx, &new))?;
 
         let mut aside = Aside::default();
-        let mut answers: HashMap<JobId, Enqueued> = HashMap::with_capacity(new.len());
         for new in &new {
             aside.events.push(Event::Submitted);
             let answer = match new.hold {
@@ -190,13 +195,14 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
     let insert = tx
         .prepare_cached(
             "INSERT INTO jobs (seq, id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes,
-                               script_name, source_bytes, entry, terms, tags, script_version)
+                               script_name, source_bytes, entry, terms, tags, script_version, parent, root, depth)
              SELECT seq, id, tenant, 0, hold, created_ms, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
-                    source_bytes, entry, terms, tags, script_version
+                    source_bytes, entry, terms, tags, script_version, parent, root, depth
              FROM unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[], $8::text[],
-                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[])
+                         $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::integer[], $17::uuid[],
+                         $18::uuid[], $19::integer[])
                   AS n (seq, id, hold, created_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name, source_bytes,
-                        entry, terms, tags, tenant, script_version)",
+                        entry, terms, tags, tenant, script_version, parent, root, depth)",
         )
         .await?;
     tx.execute(
@@ -218,6 +224,9 @@ async fn insert_jobs(tx: &Transaction<'_>, new: &[New<'_>]) -> Done<()> {
             column!(new, |new| new.job.tags_json.as_str()),
             column!(new, |new| new.job.tenant.as_str()),
             column!(new, |new| new.job.sources.version.map(u32::cast_signed)),
+            column!(new, |new| new.job.family.as_ref().map(|family| rows::uuid(family.token.job_id))),
+            column!(new, |new| new.job.family.as_ref().map(|family| rows::uuid(family.root))),
+            column!(new, |new| new.job.depth().cast_signed()),
         ],
     )
     .await?;

@@ -14,11 +14,14 @@ type Done<T> = Result<T, QueueError>;
 /// Stores lines under leases that are held.
 pub(super) fn append(conn: &Connection, scope: &Scope, appends: &[FiledLines], events: &mut Vec<Event>) -> Done<Vec<TokenState>> {
     let mut states = Vec::with_capacity(appends.len());
-    for FiledLines { token, logs } in appends {
+    for FiledLines { token, logs, progress_json } in appends {
         let life = load(conn, scope, token.job_id)?;
         let state = life.as_ref().map_or(LeaseState::Stale, |life| life.append(token));
         if let Some(life) = life.filter(|_| state != LeaseState::Stale) {
             write(conn, life.seq, life.attempt, &life.terms.limits, logs)?;
+            if let Some(progress_json) = progress_json {
+                conn.prepare_cached("UPDATE jobs SET progress = ?2 WHERE seq = ?1")?.execute((life.seq, progress_json))?;
+            }
             events.push(Event::Logged { id: life.id });
         }
         states.push(TokenState { token: *token, state });
@@ -64,14 +67,15 @@ pub(super) fn page(
 ) -> Done<Option<LogView>> {
     // The state first: when it is final, no line is missing from what is read after it.
     let mut query = conn.prepare_cached(
-        "SELECT j.seq, j.attempt, j.state, o.outcome FROM jobs j LEFT JOIN outcomes o USING (seq) WHERE j.id = ?1 AND j.tenant = ?2",
+        "SELECT j.seq, j.attempt, j.state, j.progress, o.outcome FROM jobs j LEFT JOIN outcomes o USING (seq) WHERE j.id = ?1 AND j.tenant = ?2",
     )?;
     let mut rows = query.query((id.as_bytes(), tenant.as_str()))?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (seq, last, state): (i64, u32, JobState) = (row.get("seq")?, row.get("attempt")?, rows::state(row, "state")?);
     let outcome = rows::json_or_null::<ampoule_protocol::Outcome>(row, "outcome")?.map(|outcome| outcome.kind().to_owned());
+    let progress = rows::json_or_null(row, "progress")?;
     let attempt = attempt.unwrap_or(last);
-    let mut view = LogView::empty(state, last, outcome, attempt, from);
+    let mut view = LogView { progress, ..LogView::empty(state, last, outcome, attempt, from) };
 
     // Offsets on the wire are unsigned; none that is stored is beyond the signed ones.
     let first = i64::try_from(from).unwrap_or(i64::MAX);

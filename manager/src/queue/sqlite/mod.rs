@@ -2,7 +2,10 @@
 //!
 //! All SQL is in this folder: `schema` makes the tables, `transitions` changes jobs, `views` reads them.
 
+mod children;
+mod journals;
 mod keys;
+mod kv;
 mod lease;
 mod logs;
 mod published;
@@ -19,15 +22,15 @@ use std::{
 };
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, KvRequest, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
 };
 use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
 use jiff::Timestamp;
 
 use self::{lease::Leased, writer::Writer};
 use super::{
-    Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Filed, FiledLines, JobFilter, LeasePolicy, LogView,
-    OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
+    Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Family, Filed, FiledLines, JobFilter, KvReply, LeasePolicy,
+    LogView, OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
 /// The store of one machine. No method blocks the runtime's threads.
@@ -220,6 +223,46 @@ impl Sqlite {
 
     pub(super) async fn tenants(&self, after: Option<TenantName>, limit: u32) -> Result<Vec<TenantView>, QueueError> {
         self.read(move |conn| keys::tenants(conn, after.as_ref(), limit)).await
+    }
+
+    pub(super) async fn family(&self, scope: &Scope, token: LeaseToken) -> Result<Option<Family>, QueueError> {
+        let scope = scope.clone();
+        self.read(move |conn| children::family(conn, &scope, token)).await
+    }
+
+    pub(super) async fn cancel_child(
+        &self,
+        scope: &Scope,
+        token: LeaseToken,
+        id: JobId,
+        by: CancelledBy,
+        now_ms: i64,
+    ) -> Result<Option<Cancel>, QueueError> {
+        let scope = scope.clone();
+        self.writer.run(move |conn, events| children::cancel_child(conn, &scope, token, id, &by, now_ms, events)).await
+    }
+
+    pub(super) async fn keep_journal(&self, scope: &Scope, token: LeaseToken, journal: Vec<u8>) -> Result<bool, QueueError> {
+        let scope = scope.clone();
+        self.writer.run(move |conn, _| journals::keep(conn, &scope, token, &journal)).await
+    }
+
+    pub(super) async fn journal(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<Vec<u8>>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| journals::journal(conn, &tenant, id, attempt)).await
+    }
+
+    pub(super) async fn kv(&self, scope: &Scope, request: KvRequest, now_ms: i64) -> Result<KvReply, QueueError> {
+        let scope = scope.clone();
+        if request.ask.writes() {
+            self.writer.run(move |conn, _| kv::carry_out(conn, &scope, &request, now_ms)).await
+        } else {
+            self.read(move |conn| kv::carry_out(conn, &scope, &request, now_ms)).await
+        }
+    }
+
+    pub(super) async fn expire_keys(&self, now_ms: i64) -> Result<u32, QueueError> {
+        self.writer.run(move |conn, _| kv::expire(conn, now_ms)).await
     }
 
     pub(super) fn now(&self) -> Timestamp {

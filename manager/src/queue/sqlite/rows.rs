@@ -62,6 +62,10 @@ pub(super) fn id(row: &Row<'_>) -> rusqlite::Result<JobId> {
     Ok(JobId::from_bytes(row.get("id")?))
 }
 
+pub(super) fn id_or_null(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<JobId>> {
+    Ok(row.get::<_, Option<[u8; 16]>>(column)?.map(JobId::from_bytes))
+}
+
 pub(super) fn tenant(row: &Row<'_>) -> Result<TenantName, QueueError> {
     tenant_name(row.get_ref("tenant")?.as_str().map_err(rusqlite::Error::from)?)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use ampoule_protocol::{CancelledBy, ConcurrencyPolicy, JobId, LeaseState, LeaseToken, LostAttempt, TenantName, TokenState};
 use deadpool_sqlite::rusqlite::{Connection, OptionalExtension, Params, named_params};
 
-use super::{logs, rows, views};
+use super::{children, logs, rows, views};
 use crate::queue::{
     Bulk, Cancel, Enqueued, Event, Filed, Idempotency, JobFilter, LeasePolicy, QueueError, Retried, Scope, Submitted, Swept,
     life::{Effects, Hold, Life, lost_json},
@@ -35,6 +35,11 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
             None => {}
         }
     }
+    if let Some(family) = &job.family
+        && let Some(refused) = children::refusal(conn, family)?
+    {
+        return Ok(refused);
+    }
     let hold = match (job.is_delayed(now_ms), &job.spec.concurrency_key) {
         (true, _) => Hold::Due,
         (false, Some(_)) => Hold::Key,
@@ -42,9 +47,9 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
     };
     conn.prepare_cached(
         "INSERT INTO jobs (id, tenant, state, hold, created_ms, queued_ms, due_ms, start_by_ms, priority, concurrency_key, payload_bytes, script_name,
-                           script_version, source_bytes, entry, terms, tags)
+                           script_version, source_bytes, entry, terms, tags, parent, root, depth)
          VALUES (:id, :tenant, 0, :hold, :now, :now, :due, :start_by, :priority, :key, :payload_bytes, :script_name, :script_version, :source_bytes, :entry, :terms,
-                 :tags)",
+                 :tags, :parent, :root, :depth)",
     )?
     .execute(named_params! {
         ":id": job.id.as_bytes(),
@@ -62,6 +67,9 @@ pub(super) fn enqueue(conn: &Connection, job: &Submitted, now_ms: i64, events: &
         ":entry": job.spec.entry,
         ":terms": job.terms_json,
         ":tags": job.tags_json,
+        ":parent": job.family.as_ref().map(|family| *family.token.job_id.as_bytes()),
+        ":root": job.family.as_ref().map(|family| *family.root.as_bytes()),
+        ":depth": job.depth(),
     })?;
     let seq = conn.last_insert_rowid();
     conn.prepare_cached(
@@ -370,6 +378,7 @@ pub(super) fn prune(conn: &Connection, before_ms: i64) -> Done<u32> {
             "DELETE FROM payloads WHERE seq = ?1",
             "DELETE FROM outcomes WHERE seq = ?1",
             "DELETE FROM logs WHERE seq = ?1",
+            "DELETE FROM journals WHERE seq = ?1",
             "DELETE FROM lost_attempts WHERE seq = ?1",
             "DELETE FROM idempotency_keys WHERE seq = ?1",
             "DELETE FROM jobs WHERE seq = ?1",

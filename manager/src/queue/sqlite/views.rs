@@ -15,7 +15,7 @@ use crate::queue::{
 /// A job's columns, its payload left alone.
 const JOB: &str =
     "SELECT j.seq, j.id, j.state, j.hold, j.attempt, j.created_ms, j.due_ms, j.started_ms, j.finished_ms, j.script_name, j.script_version, j.source_bytes, j.entry,
-    j.terms, j.priority, j.concurrency_key, j.cancelled_by, j.dead, j.tags, o.outcome, o.usage, o.engine
+    j.terms, j.priority, j.concurrency_key, j.cancelled_by, j.dead, j.tags, j.parent, j.progress, o.outcome, o.usage, o.engine
     FROM jobs j LEFT JOIN outcomes o USING (seq)";
 
 /// One job, and its attempts that did not end it.
@@ -144,6 +144,8 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         cancelled_by: rows::json_or_null(row, "cancelled_by")?,
         dead: row.get("dead")?,
         lost_attempts: Vec::new(),
+        parent: rows::id_or_null(row, "parent")?,
+        progress: rows::json_or_null(row, "progress")?,
         tags: rows::json(row, "tags")?,
     })
 }

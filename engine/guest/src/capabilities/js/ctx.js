@@ -1,6 +1,6 @@
 (host) => {
   'use strict';
-  const { call, env, readEnv, defineProperty, freeze, Error, TypeError, Proxy } = host;
+  const { call, env, readEnv, defineProperty, freeze, Error, TypeError, Proxy, parse, stringify } = host;
 
   class CapabilityError extends Error {
     constructor(name, code, message) {
@@ -57,6 +57,34 @@
     async mkdir(path) { await value('dir.mkdir', { dir, path: text(path, 'path') }); },
     async rename(path, to) { await value('dir.rename', { dir, path: text(path, 'path'), to: text(to, 'to') }); },
   });
+  const entry = async (kv, key) => {
+    const [version, json] = await call('kv.get', { kv, key: text(key, 'key') });
+    return version === null ? undefined : { value: parse(json), version };
+  };
+  const namespace = (kv) => ({
+    async get(key) { return (await entry(kv, key))?.value; },
+    async entry(key) { return entry(kv, key); },
+    async set(key, what, { ttlMs, ifVersion } = {}) {
+      const json = stringify(what);
+      if (typeof json !== 'string') throw new TypeError('the value must be one that JSON can hold');
+      return value('kv.set', { kv, key: text(key, 'key'), ttlMs, ifVersion }, json);
+    },
+    async delete(key, { ifVersion } = {}) { return (await value('kv.delete', { kv, key: text(key, 'key'), ifVersion })) === true; },
+    async list({ prefix = '', after, limit } = {}) {
+      const { items, next } = await value('kv.list', { kv, prefix: text(prefix, 'prefix'), after, limit });
+      return next === null ? { items } : { items, next };
+    },
+  });
+  const jobs = freeze({
+    async submit(job) {
+      const json = stringify(job);
+      if (typeof json !== 'string') throw new TypeError('the job must be an object');
+      return value('jobs.submit', {}, json);
+    },
+    await: async (id) => parse(await contents('jobs.await', { id: text(id, 'id') })),
+    async cancel(id) { return value('jobs.cancel', { id: text(id, 'id') }); },
+  });
+  const progress = async (fraction, what = '') => { await value('progress.set', { fraction: +fraction, text: String(what) }); };
   const secrets = freeze({
     async get(name) { return contents('secrets.get', { name: text(name, 'name') }); },
   });
@@ -67,10 +95,13 @@
     },
   });
 
-  let dirs, read;
+  let dirs, kv, read;
   const powers = {
     get dirs() { return (dirs ??= named(folder)); },
+    get kv() { return (kv ??= named(namespace)); },
     get env() { return (read ??= settings()); },
+    jobs,
+    progress,
     secrets,
   };
   return { powers, error, NotGranted };
