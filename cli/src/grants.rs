@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use ampoule_host_api::{Backed, Backing, Folder, LocalKv, Network, Opened, Resources, Secrets, SystemResolver};
+use ampoule_host_api::{Backed, Backing, BlobStore, Folder, LocalKv, Network, Opened, Resources, Secrets, SystemResolver};
 use ampoule_protocol::{Access, Grants, KvAnswer, KvAsk, NameRule, NetRule, Progress, RunReport, Used, UsedItem};
 use anyhow::{Context as _, Result, bail};
 
@@ -33,6 +33,9 @@ pub(crate) struct GrantArgs {
     /// Give the script a namespace of keys and values as ctx.kv.NAMESPACE, for reading unless it ends in :rw.
     #[arg(long, value_name = "NAMESPACE[:ro|:rw]")]
     kv: Vec<NameRule>,
+    /// Give the script a store of blobs as ctx.blob.NAME, for reading unless it ends in :rw: a folder, or s3://BUCKET[/PREFIX] by what AWS_… variables say.
+    #[arg(long, value_name = "NAME=PLACE[:ro|:rw]")]
+    blob: Vec<DirArg>,
     /// Keep keys and values in this file, which is made if it is absent; without it they are gone after the run.
     #[arg(long, value_name = "FILE")]
     kv_store: Option<PathBuf>,
@@ -45,6 +48,9 @@ pub(crate) struct ResourceArgs {
     /// A folder that jobs can be granted by this name, for reading unless it ends in :rw.
     #[arg(long, value_name = "NAME=PATH[:ro|:rw]")]
     dir: Vec<DirArg>,
+    /// A store of blobs that jobs can be granted by this name, for reading unless it ends in :rw: a folder, or s3://BUCKET[/PREFIX] by what AWS_… variables say.
+    #[arg(long, value_name = "NAME=PLACE[:ro|:rw]")]
+    blob: Vec<DirArg>,
     /// A folder with a file for each secret, named as the secret, as Kubernetes mounts them.
     #[arg(long, env = "AMPOULE_SECRETS", value_name = "DIR")]
     secrets: Option<PathBuf>,
@@ -60,6 +66,7 @@ impl ResourceArgs {
         self.open_address.iter().for_each(|address| opened.open(*address));
         let mut resources = Resources { network: Network::new(Arc::new(SystemResolver), opened), ..Resources::default() };
         open_folders(&self.dir, &mut resources)?;
+        open_blobs(&self.blob, &mut resources)?;
         if let Some(folder) = &self.secrets {
             for entry in std::fs::read_dir(folder).with_context(|| format!("--secrets {}", folder.display()))? {
                 let path = entry?.path();
@@ -84,6 +91,20 @@ fn open_folders(dirs: &[DirArg], resources: &mut Resources) -> Result<()> {
             Folder::open(path, rule.access).with_context(|| format!("--dir {}: cannot open the folder {}", rule.name, path.display()))?;
         if resources.folders.insert(rule.name.clone(), folder).is_some() {
             bail!("--dir {} is there twice; every folder needs a name of its own", rule.name);
+        }
+    }
+    Ok(())
+}
+
+fn open_blobs(blobs: &[DirArg], resources: &mut Resources) -> Result<()> {
+    for DirArg { rule, path } in blobs {
+        let opened = match path.to_str().filter(|place| place.starts_with("s3://")) {
+            Some(url) => BlobStore::bucket(url, rule.access, std::env::vars()),
+            None => BlobStore::folder(path, rule.access),
+        };
+        let store = opened.with_context(|| format!("--blob {}", rule.name))?;
+        if resources.blobs.insert(rule.name.clone(), store).is_some() {
+            bail!("--blob {} is there twice; every store needs a name of its own", rule.name);
         }
     }
     Ok(())
@@ -166,6 +187,7 @@ impl GrantArgs {
         }
         let mut resources = Resources { network: Network::new(Arc::new(SystemResolver), opened), ..Resources::default() };
         open_folders(&self.dir, &mut resources)?;
+        open_blobs(&self.blob, &mut resources)?;
         resources.secrets = self.secrets.resolve()?;
         let grants = Grants {
             net: self.allow_net.clone(),
@@ -174,6 +196,7 @@ impl GrantArgs {
             secrets: resources.secrets.names().map(str::to_owned).collect(),
             kv: self.kv.clone(),
             jobs: Vec::new(),
+            blob: self.blob.iter().map(|blob| blob.rule.clone()).collect(),
         };
         grants.check()?;
         Ok((grants, resources))
@@ -233,6 +256,7 @@ pub(crate) fn needed(used: &Used, grants: &Grants) -> Grants {
         secrets: used.secrets.keys().cloned().collect(),
         kv: rules(&used.kv),
         jobs: used.jobs.keys().cloned().collect(),
+        blob: rules(&used.blob),
     }
 }
 

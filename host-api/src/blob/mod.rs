@@ -21,7 +21,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::upload::Uploads;
-pub use self::{store::{BlobStore, BlobStoreError}, upload::MAX_UPLOADS};
+pub use self::{
+    store::{BlobStore, BlobStoreError},
+    upload::MAX_UPLOADS,
+};
 use crate::{
     Answer, Backing, Body, Failure,
     call::{Called, Calling, arguments, at_once},

@@ -77,8 +77,13 @@ struct Direct;
 impl HttpConnector for Direct {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let failed = |source| object_store::Error::Generic { store: "S3", source };
-        crate::http::install_crypto();
-        let client = reqwest::Client::builder().no_proxy().timeout(REQUEST).redirect(reqwest::redirect::Policy::none()).build();
+        let tls = crate::http::tls().map_err(|failure| failed(failure.message.into()))?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .timeout(REQUEST)
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
         Ok(HttpClient::new(client.map_err(|error| failed(Box::new(error) as _))?))
     }
 }

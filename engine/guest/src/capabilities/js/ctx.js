@@ -1,6 +1,6 @@
 (host) => {
   'use strict';
-  const { call, env, readEnv, defineProperty, freeze, Error, TypeError, Proxy, parse, stringify } = host;
+  const { call, decode, env, readEnv, defineProperty, freeze, Error, TypeError, Proxy, parse, stringify } = host;
 
   class CapabilityError extends Error {
     constructor(name, code, message) {
@@ -75,6 +75,42 @@
       return next === null ? { items } : { items, next };
     },
   });
+  const PART = 1 << 20;
+  const store = (blob) => ({
+    async head(key) { return value('blob.head', { blob, key: text(key, 'key') }); },
+    async get(key) {
+      const [{ size }, bytes] = await call('blob.read', { blob, key: text(key, 'key') });
+      if (size > bytes.length) throw error('BlobError', 'too_large', `the blob has ${size} bytes: read it in parts, with 'stream'`);
+      return bytes;
+    },
+    async getText(key) { return decode(await this.get(key)); },
+    async *stream(key) {
+      let etag, from = 0;
+      for (;;) {
+        const [head, bytes] = await call('blob.read', { blob, key: text(key, 'key'), from, most: PART, etag });
+        etag = head.etag ?? undefined;
+        from += bytes.length;
+        if (bytes.length > 0) yield bytes;
+        if (from >= head.size) return;
+      }
+    },
+    async put(key, what) { await value('blob.put', { blob, key: text(key, 'key') }, what); },
+    async write(key, parts) {
+      const upload = await value('blob.begin', { blob, key: text(key, 'key') });
+      try {
+        for await (const part of parts) await value('blob.part', { blob, key, upload }, part);
+      } catch (failed) {
+        await value('blob.abort', { blob, key, upload });
+        throw failed;
+      }
+      await value('blob.finish', { blob, key, upload });
+    },
+    async delete(key) { await value('blob.delete', { blob, key: text(key, 'key') }); },
+    async list({ prefix = '', after, limit } = {}) {
+      const { items, next } = await value('blob.list', { blob, prefix: text(prefix, 'prefix'), after, limit });
+      return next === null ? { items } : { items, next };
+    },
+  });
   const jobs = freeze({
     async submit(job) {
       const json = stringify(job);
@@ -95,8 +131,9 @@
     },
   });
 
-  let dirs, kv, read;
+  let blob, dirs, kv, read;
   const powers = {
+    get blob() { return (blob ??= named(store)); },
     get dirs() { return (dirs ??= named(folder)); },
     get kv() { return (kv ??= named(namespace)); },
     get env() { return (read ??= settings()); },
