@@ -25,16 +25,17 @@ const CALLERS: [(&str, &str); 3] = [
 /// One for each kind of call: CPU time of one call, its JavaScript included.
 pub fn subjects() -> Result<Vec<Subject>> {
     let lab = Rc::new(Lab::new()?);
-    CALLERS.into_iter().map(|(name, source)| caller(name, source, Rc::clone(&lab))).collect()
+    CALLERS.into_iter().map(|(name, source)| caller(name, source, CALLS, Rc::clone(&lab))).collect()
 }
 
 pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     bench.subjects(Unit::Microseconds, subjects()?)
 }
 
-fn caller(name: &'static str, source: &str, lab: Rc<Lab>) -> Result<Subject> {
+/// What one call costs of a script's `main(n)` that makes `n`, by so many calls a sample.
+pub(crate) fn caller(name: &'static str, source: &str, calls: u32, lab: Rc<Lab>) -> Result<Subject> {
     let request = |calls: u32| RunRequest { input: serde_json::json!(calls).into(), ..RunRequest::new(source) };
-    let (none, all) = (request(0), request(CALLS));
+    let (none, all) = (request(0), request(calls));
     lab.image(&none)?;
     Ok(Subject::timing_itself(name, Clock::Cpu, move || {
         let time = |request: &RunRequest| {
@@ -42,7 +43,7 @@ fn caller(name: &'static str, source: &str, lab: Rc<Lab>) -> Result<Subject> {
             lab.returns(request).map(|_| started.elapsed())
         };
         let idle = time(&none)?;
-        let cpu = time(&all)?.saturating_sub(idle) / CALLS;
+        let cpu = time(&all)?.saturating_sub(idle) / calls;
         Ok(Sample { cpu, ..Sample::default() })
     }))
 }
