@@ -229,8 +229,8 @@ fn check_figures(write: bool, file: &Path) -> Result<Exit> {
 }
 
 fn check_instructions(write: bool, file: &Path) -> Result<Exit> {
-    if cfg!(debug_assertions) {
-        bail!("the committed counts belong to a release build");
+    if !cfg!(debug_assertions) {
+        bail!("the committed counts belong to the build of the tests: {}", callgrind::REFRESH);
     }
     let now = callgrind::Instructions::count(&this_program()?)?;
     for (name, count) in &now.runs {
