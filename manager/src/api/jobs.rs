@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tokio::time::Instant;
+use tokio::{sync::futures::Notified, time::Instant};
 
 use super::{
     Api,
@@ -20,6 +20,7 @@ use super::{
     problem::ApiError,
 };
 use crate::{
+    notify::Listener,
     queue::{Cancel, Enqueued, Idempotency, JobFilter, QueueError, Retried, Submitted},
     scripts::Resolver,
 };
@@ -67,8 +68,12 @@ pub(super) async fn submit(
 
     let now = api.queue.now();
     let mut view = job.view(now);
+    // Heard from before it is there: then it need not be looked at before something has become of it.
+    let listener = (!wait.is_zero()).then(|| api.bells.finished.listen(view.id));
+    let rung = listener.as_ref().map(Listener::rung);
+    let mut begun = None;
     match api.queue.enqueue(job, now).await? {
-        Enqueued::Stored => {}
+        Enqueued::Stored => begun = rung,
         Enqueued::Known(known) => view = *known,
         Enqueued::Cancelled => view = api.queue.job(&caller.tenant, view.id).await?.ok_or_else(|| ApiError::NoJob(view.id.to_string()))?,
         Enqueued::Conflict => return Err(ApiError::IdempotencyConflict),
@@ -77,7 +82,11 @@ pub(super) async fn submit(
         Enqueued::FamilyFull => return Err(ApiError::FamilyFull),
     }
     if !wait.is_zero() && !view.state.is_final() {
-        view = ended_within(&api, &caller.tenant, view.id, wait).await?;
+        let deadline = Instant::now() + wait.min(api.config.max_wait);
+        if let Some(rung) = begun {
+            heard(&api, rung, deadline).await;
+        }
+        view = ended_by(&api, &caller.tenant, view.id, deadline).await?;
     }
     let status = if view.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = HeaderValue::try_from(format!("/v1/jobs/{}", view.id)).map_err(|_| ApiError::Internal("an id is no header value"))?;
@@ -107,7 +116,10 @@ pub(super) async fn view(
 
 /// The job once its state is final, or as it is when the time is over or the server stops.
 pub(super) async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
-    let deadline = Instant::now() + wait.min(api.config.max_wait);
+    ended_by(api, tenant, id, Instant::now() + wait.min(api.config.max_wait)).await
+}
+
+async fn ended_by(api: &Api, tenant: &TenantName, id: JobId, deadline: Instant) -> Result<JobView, ApiError> {
     let listener = api.bells.finished.listen(id);
     loop {
         let rung = listener.rung();
@@ -115,11 +127,16 @@ pub(super) async fn ended_within(api: &Api, tenant: &TenantName, id: JobId, wait
         if job.state.is_final() || Instant::now() >= deadline || api.stop.is_cancelled() {
             return Ok(job);
         }
-        tokio::select! {
-            () = rung => {}
-            () = tokio::time::sleep_until(deadline) => {}
-            () = api.stop.cancelled() => {}
-        }
+        heard(api, rung, deadline).await;
+    }
+}
+
+/// Until something is told of the job, the time is over, or the server stops.
+async fn heard(api: &Api, rung: Notified<'_>, deadline: Instant) {
+    tokio::select! {
+        () = rung => {}
+        () = tokio::time::sleep_until(deadline) => {}
+        () = api.stop.cancelled() => {}
     }
 }
 

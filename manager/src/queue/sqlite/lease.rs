@@ -25,6 +25,7 @@ pub(super) struct Leased {
     pub(super) seq: i64,
     pub(super) token: LeaseToken,
     pub(super) waited_ms: u64,
+    pub(super) payload_bytes: u64,
 }
 
 /// Leases waiting jobs to a worker: dealt fairly between tenants, of each tenant those of the highest priority, of these the oldest.
@@ -55,13 +56,13 @@ pub(super) fn lease(
         if bytes > policy.acquire_bytes && !lives.is_empty() {
             break;
         }
-        lives.push(life);
+        lives.push((life, payload_bytes));
     }
     let mut leased = Vec::with_capacity(lives.len());
-    for mut life in lives {
+    for (mut life, payload_bytes) in lives {
         let (token, event) = life.lease(worker, policy, now_ms);
         transitions::save(conn, &life)?;
-        leased.push(Leased { seq: life.seq, token, waited_ms: life.waited_ms() });
+        leased.push(Leased { seq: life.seq, token, waited_ms: life.waited_ms(), payload_bytes });
         events.push(event);
     }
     Ok(leased)

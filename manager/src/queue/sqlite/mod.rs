@@ -10,6 +10,7 @@ mod kv;
 mod lease;
 mod logs;
 mod published;
+mod readers;
 mod rows;
 mod schedules;
 mod schema;
@@ -26,7 +27,7 @@ use std::{
 use ampoule_protocol::{
     CancelledBy, JobId, JobList, JobView, KeyId, KeyView, KvRequest, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
 };
-use deadpool_sqlite::{Hook, HookError, Pool, PoolError, Runtime, rusqlite::Connection};
+use deadpool_sqlite::{PoolError, rusqlite::Connection};
 use jiff::Timestamp;
 
 use self::{lease::Leased, writer::Writer};
@@ -35,10 +36,13 @@ use super::{
     LogView, OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
+/// Most bytes of leased jobs that are read on the writer's thread.
+const READ_AT_ONCE_BYTES: u64 = 64 << 10;
+
 /// The store of one machine. No method blocks the runtime's threads.
 pub(super) struct Sqlite {
     writer: Writer,
-    readers: Pool,
+    readers: readers::Pool,
     policy: LeasePolicy,
     fair: Arc<Mutex<Fair>>,
 }
@@ -50,19 +54,7 @@ impl Sqlite {
         let owned = path.to_owned();
         let conn = tokio::task::spawn_blocking(move || schema::open(&owned)).await.map_err(|err| failed(err.into()))??;
         let writer = Writer::start(conn, sink).map_err(|err| failed(err.into()))?;
-        let prepare = Hook::async_fn(|conn, _| {
-            Box::pin(async move {
-                let prepared = conn.interact(|conn| schema::prepare_reader(conn)).await;
-                prepared.map_err(|err| HookError::message(err.to_string()))?.map_err(HookError::Backend)
-            })
-        });
-        let readers = deadpool_sqlite::Config::new(path)
-            .builder(Runtime::Tokio1)
-            .map_err(|err| failed(err.into()))?
-            .max_size(readers)
-            .post_create(prepare)
-            .build()
-            .map_err(|err| failed(err.into()))?;
+        let readers = readers::Readers::pool(path, readers).map_err(|err| failed(err.into()))?;
         Ok(Self { writer, readers, policy, fair: Arc::default() })
     }
 
@@ -89,16 +81,21 @@ impl Sqlite {
             let cancelled = lease::cancelling(conn, &scope, &worker, &known)?;
             let leases = lease::lease(conn, fair, &lease::Ask { scope: &scope, worker: &worker, slots }, &policy, now, events)?;
             let tokens: Vec<LeaseToken> = leases.iter().map(|leased| leased.token).collect();
+            // What is small is read at once, while its pages are at hand; the rest must hold up no other write.
+            let is_small = leases.iter().map(|leased| leased.payload_bytes).sum::<u64>() <= READ_AT_ONCE_BYTES;
+            let jobs = if is_small { Some(views::leased_jobs(conn, &leases, policy.lease)?) } else { None };
             // Made here, so that the leases come back even when nobody waits for this answer any more.
             let claim = Claim::on(tokens, move |tokens| {
                 // If the writer is too busy to take this, the leases run out.
                 Writer::try_run(&commands, move |conn, events| transitions::release(conn, &Scope::All, &tokens, now, events).map(|_| ()));
             });
-            Ok((leases, claim, cancelled))
+            Ok((leases, jobs, claim, cancelled))
         };
-        let (leases, claim, cancelled): (Vec<Leased>, _, _) = self.writer.run(work).await?;
-        let jobs =
-            if leases.is_empty() { Vec::new() } else { self.read(move |conn| views::leased_jobs(conn, &leases, policy.lease)).await? };
+        let (leases, jobs, claim, cancelled): (Vec<Leased>, _, _, _) = self.writer.run(work).await?;
+        let jobs = match jobs {
+            Some(jobs) => jobs,
+            None => self.read(move |conn| views::leased_jobs(conn, &leases, policy.lease)).await?,
+        };
         let (jobs, pins) = super::published::pinned(jobs);
         Ok(Acquired { jobs, pins, cancelled, claim })
     }

@@ -34,7 +34,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
 
 /// An answer follows a commit, and a commit must be on disk: WAL with `synchronous=FULL` syncs the log at every commit.
 fn prepare_writer(conn: &Connection) -> rusqlite::Result<()> {
-    conn.set_prepared_statement_cache_capacity(64);
+    // More than there are statements.
+    conn.set_prepared_statement_cache_capacity(256);
     // Another manager may be on the same file while one replaces the other.
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
     // 32 MiB of log between checkpoints: each costs two more syncs. The file shrinks back to 64 MiB after a burst.
