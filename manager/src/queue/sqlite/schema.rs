@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use deadpool_sqlite::rusqlite::{self, Connection};
+use deadpool_sqlite::rusqlite::{self, Connection, config::DbConfig};
 
 use crate::queue::OpenError;
 
@@ -32,8 +32,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
+/// Plans do not depend on the values of parameters: else statements that find rows by a partial index were compiled anew for each value.
+fn keep_plans(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// An answer follows a commit, and a commit must be on disk: WAL with `synchronous=FULL` syncs the log at every commit.
 fn prepare_writer(conn: &Connection) -> rusqlite::Result<()> {
+    keep_plans(conn)?;
     // More than there are statements.
     conn.set_prepared_statement_cache_capacity(256);
     // Another manager may be on the same file while one replaces the other.
@@ -47,6 +53,7 @@ fn prepare_writer(conn: &Connection) -> rusqlite::Result<()> {
 
 /// A reader sees the last commit, never waits for the writer, and cannot write.
 pub(super) fn prepare_reader(conn: &Connection) -> rusqlite::Result<()> {
+    keep_plans(conn)?;
     conn.set_prepared_statement_cache_capacity(64);
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
