@@ -112,6 +112,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let store = args.store.unwrap_or_else(|| StoreUrl::Sqlite(args.data.join(STORE_FILE)));
     let mut config = manager_config(store, &args.queue)?;
     config.traces = telemetry.is_on();
+    config.listens = |address| println!("ampoule listens on http://{address}");
     let worker_key = match key_text(KEY_VARIABLES[1])? {
         Some(key) => Some(key),
         // As soon as there is a key, the worker of this process needs one too; nobody else has to know it.
@@ -136,7 +137,6 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
     let worker_config = WorkerConfig { traces: telemetry.is_on(), ..worker_config(&args.worker)? };
     show_metrics(&args.worker, &worker_config, &stop_worker).await?;
     let worker = tokio::spawn(ampoule_worker::run(client, engine, worker_config, stop_worker.clone()));
-    println!("ampoule listens on http://{address}");
 
     let (mut manager, mut worker) = (manager, worker);
     let early = tokio::select! {
@@ -163,10 +163,10 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<Exit> {
 
 pub(crate) async fn manager(args: ManagerArgs) -> Result<Exit> {
     let telemetry = telemetry::start(&args.log, "ampoule-manager")?;
-    let config = Config { traces: telemetry.is_on(), ..manager_config(args.store, &args.queue)? };
+    let listens = |address| println!("ampoule manager listens on http://{address}");
+    let config = Config { traces: telemetry.is_on(), listens, ..manager_config(args.store, &args.queue)? };
     let listener = bind(args.listen).await?;
     let terminated = terminated()?;
-    println!("ampoule manager listens on http://{}", listener.local_addr()?);
     ampoule_manager::run(listener, config, terminated).await.map_err(|error| Ours(error.into()))?;
     Ok(Exit::Done)
 }

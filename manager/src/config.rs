@@ -1,6 +1,6 @@
 //! What an operator sets.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ampoule_protocol::{ByteSize, Grants, Limits, Role};
 use subtle::{Choice, ConstantTimeEq};
@@ -23,6 +23,8 @@ pub struct Config {
     pub own_worker_key: Option<Key>,
     /// Is given the admin key that is made when the manager listens where others can reach it, and there is no key at all.
     pub first_key: fn(&str),
+    /// Is given the address as soon as the store is open and requests are served.
+    pub listens: fn(SocketAddr),
     /// The most that a job can ask for.
     pub ceiling: Limits,
     /// The most that a job can be granted; more is refused. Settings come with the job and need no permission.
@@ -62,6 +64,7 @@ impl Config {
             keys: Keys::default(),
             own_worker_key: None,
             first_key: |key| eprintln!("made the first key, an admin's; it is shown this once: {key}"),
+            listens: |_| {},
             ceiling: Limits::CEILING,
             // Nothing that reaches beyond the worker, until an operator says what.
             grants: Grants::default(),

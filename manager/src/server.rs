@@ -71,6 +71,7 @@ pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Ou
         tracing::warn!(%addr, "the API is open to every process on this machine: there is no key");
     }
     tracing::info!(%addr, store = %config.store, "the manager listens");
+    (config.listens)(addr);
 
     let stop = CancellationToken::new();
     let (drain, retention, of_firing) = (config.drain, config.retention, config.clone());

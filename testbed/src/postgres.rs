@@ -21,6 +21,9 @@ use crate::port;
 /// How long a server may take until it answers; after it was killed it repairs itself first.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a server that lives may take to repair itself.
+const RECOVERY: Duration = Duration::from_secs(10);
+
 /// A server with a data folder and a port of its own.
 pub struct Server {
     dir: PathBuf,
@@ -117,8 +120,8 @@ impl Server {
     /// Kills it and all of its processes at once, as a power cut would.
     pub fn kill(&mut self) -> io::Result<()> {
         let pid = self.pid()?;
-        // SIGQUIT makes every process of it exit without a word to its clients; then nothing holds the shared memory.
-        signal(pid, "QUIT")?;
+        // SIGQUIT makes every process of it exit without a word to its clients; then nothing holds the shared memory. It may be dead already.
+        let _ = signal(pid, "QUIT");
         // Its parent, the shell, waits for something else: dead, it still has an entry.
         while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
             thread::sleep(Duration::from_millis(5));
@@ -129,6 +132,19 @@ impl Server {
             shell.wait()?;
         }
         Ok(())
+    }
+
+    /// Starts it unless it answers, or comes to itself.
+    pub fn revive(&mut self) -> io::Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < RECOVERY {
+            if self.answers() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.kill()?;
+        self.run()
     }
 
     /// Makes all of its processes stand still.

@@ -32,7 +32,7 @@ pub(super) async fn acquire(
     loop {
         // Both bells are heard from before the look at the queue, so that nothing is missed between look and wait.
         let mut work = pin!(api.bells.work(&caller.scope));
-        let cancel = cancels.rung();
+        let mut cancel = pin!(cancels.rung());
         if slots > 0 {
             work.as_mut().enable();
         }
@@ -40,7 +40,20 @@ pub(super) async fn acquire(
         if api.stop.is_cancelled() {
             return Ok(Json(AcquireResponse::default()));
         }
-        let acquired = api.queue.acquire(&caller.scope, &ask.worker, slots, ask.cancelling.clone(), api.queue.now()).await?;
+        let (worker, known) = (&*ask.worker, ask.cancelling.clone());
+        let acquired = if slots > 0 && Instant::now() < deadline {
+            tokio::select! {
+                // First: what is there must not be given back.
+                biased;
+                acquired = api.queue.acquire_waiting(&caller.scope, worker, slots, known) => acquired?,
+                // Back to the look that waits for nothing.
+                () = tokio::time::sleep_until(deadline) => continue,
+                () = &mut cancel => continue,
+                () = api.stop.cancelled() => continue,
+            }
+        } else {
+            api.queue.acquire(&caller.scope, worker, slots, known, api.queue.now()).await?
+        };
         if !acquired.is_empty() || Instant::now() >= deadline {
             let (mut jobs, cancelled) = acquired.deliver();
             for job in &mut jobs {

@@ -113,7 +113,26 @@ impl Queue {
         known: Vec<LeaseToken>,
         now: Timestamp,
     ) -> Result<Acquired, QueueError> {
-        let mut acquired = ask!(self, store => store.acquire(scope, worker, slots, known, now).await)?;
+        let acquired = ask!(self, store => store.acquire(scope, worker, slots, known, now).await)?;
+        self.unpinned(acquired).await
+    }
+
+    /// The same; where the store can, it answers only once there is something, which then comes in the commit that makes it ready.
+    pub(crate) async fn acquire_waiting(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+    ) -> Result<Acquired, QueueError> {
+        let acquired = match &self.store {
+            Store::Sqlite(store) => store.acquire_waiting(scope, worker, slots, known).await,
+            Store::Postgres(store) => store.acquire(scope, worker, slots, known, store.now()).await,
+        };
+        self.unpinned(acquired?).await
+    }
+
+    async fn unpinned(&self, mut acquired: Acquired) -> Result<Acquired, QueueError> {
         for (place, pins) in std::mem::take(&mut acquired.pins) {
             self.unpin(&mut acquired.jobs[place], pins).await?;
         }

@@ -78,23 +78,29 @@ impl fmt::Display for Acts {
 
 /// What a store may still grow by before its disk is full.
 const ROOM: u64 = 4 << 20;
+/// Syncs nothing, which a kill does not undo; and its log leaves room on the small disk.
+const POSTGRES_OPTIONS: &str = "-c fsync=off -c min_wal_size=32MB -c max_wal_size=64MB";
+/// How long PostgreSQL's disk stays full where nobody is told so.
+const FULL: Duration = Duration::from_secs(5);
 
 impl Fleet {
-    /// Two managers and two workers on PostgreSQL; one manager and two workers on SQLite, on a small disk where that may be mounted.
+    /// Two managers and two workers on PostgreSQL; one manager and two workers on SQLite. The store is on a small disk where that may be mounted.
     pub(super) async fn start(store: Store) -> Self {
         let folder = folder();
-        let (mut database, mut back, mut disk) = (None, None, None);
+        let (mut database, mut back) = (None, None);
+        let disk = SmallDisk::mount(DISK_MEBIBYTES).unwrap();
+        if disk.is_none() {
+            eprintln!("\n!! SKIPPED: this process may mount nothing: no disk was filled\n");
+        }
         let url = match store {
             Store::Sqlite => {
-                disk = SmallDisk::mount(DISK_MEBIBYTES).unwrap();
-                if disk.is_none() {
-                    eprintln!("\n!! SKIPPED: this process may mount nothing: no disk was filled\n");
-                }
                 let dir = disk.as_ref().map_or(folder.path(), SmallDisk::path);
                 format!("sqlite:{}", dir.join("queue.sqlite").display())
             }
             Store::Postgres => {
-                let server = block_in_place(postgres::Server::start).unwrap();
+                let temporary = std::env::temp_dir();
+                let dir = disk.as_ref().map_or(&*temporary, SmallDisk::path);
+                let server = block_in_place(|| postgres::Server::start_in(dir, POSTGRES_OPTIONS)).unwrap();
                 let direct = server.database().await.unwrap();
                 let proxy = Proxy::to(server.addr()).await.unwrap();
                 let through = direct.replace(&server.addr().to_string(), &proxy.addr.to_string());
@@ -151,7 +157,8 @@ impl Fleet {
                 let next = self.worker(worker);
                 std::mem::replace(&mut self.workers[worker], next).kill();
             }
-            6 => self.break_store(world).await,
+            6 if self.database.is_none() || random.below(3) == 0 => self.fill_disk(world).await,
+            6 => self.kill_database(),
             7 => {
                 self.acts.standstills += 1;
                 let stopped = if random.below(2) == 0 { &self.managers[manager] } else { &self.workers[worker] };
@@ -188,13 +195,26 @@ impl Fleet {
         self.managers[place] = manager;
     }
 
-    /// Kills the database server, or fills the disk until that is seen.
-    async fn break_store(&mut self, world: &World) {
+    fn kill_database(&mut self) {
+        let Some(database) = &mut self.database else { return };
+        self.acts.database_kills += 1;
+        block_in_place(|| database.kill().and_then(|()| database.run())).unwrap();
+    }
+
+    /// Fills the disk until that is seen.
+    async fn fill_disk(&mut self, world: &World) {
+        let Some(disk) = &self.disk else { return };
+        self.acts.full += 1;
+        let before = world.refused();
         if let Some(database) = &mut self.database {
-            self.acts.database_kills += 1;
-            block_in_place(|| database.kill().and_then(|()| database.run())).unwrap();
-        } else if let Some(disk) = &self.disk {
-            self.acts.full += 1;
+            block_in_place(|| disk.fill()).unwrap();
+            // Without room for its log the server ends itself before it can say why, and may not come back by itself.
+            let began = Instant::now();
+            while world.refused() == before && began.elapsed() < FULL {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            block_in_place(|| disk.free().and_then(|()| database.revive())).unwrap();
+        } else {
             // An orderly end leaves no log of the store's, in which there would be room for a while; and the new one cannot grow far.
             block_in_place(|| disk.fill_but(ROOM)).unwrap();
             self.fronts[0].point_to(None);
@@ -203,7 +223,6 @@ impl Fleet {
             let manager = self.manager(0).await;
             self.fronts[0].point_to(Some(addr(&manager)));
             self.managers[0] = manager;
-            let before = world.refused();
             block_in_place(|| disk.fill()).unwrap();
             eventually(async || (world.refused() > before).then_some(())).await;
             block_in_place(|| disk.free()).unwrap();

@@ -25,7 +25,8 @@ use std::{
 };
 
 use ampoule_protocol::{
-    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, KvRequest, LeaseToken, TenantName, TenantSettings, TenantView, TokenState,
+    CancelledBy, JobId, JobList, JobView, KeyId, KeyView, KvRequest, LeaseToken, LeasedJob, TenantName, TenantSettings, TenantView,
+    TokenState,
 };
 use deadpool_sqlite::{PoolError, rusqlite::Connection};
 use jiff::Timestamp;
@@ -33,7 +34,7 @@ use jiff::Timestamp;
 use self::{lease::Leased, writer::Writer};
 use super::{
     Acquired, Bulk, Cancel, Claim, Commits, Depths, Enqueued, Event, EventSink, Family, Filed, FiledLines, JobFilter, KvReply, LeasePolicy,
-    LogView, OpenError, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
+    LogView, OpenError, Pins, QueueError, Retried, Scope, StoredKey, Submitted, Swept, fair::Fair,
 };
 
 /// Most bytes of leased jobs that are read on the writer's thread.
@@ -45,6 +46,14 @@ pub(super) struct Sqlite {
     readers: readers::Pool,
     policy: LeasePolicy,
     fair: Arc<Mutex<Fair>>,
+}
+
+/// What a look found, with the jobs' payloads where they are small.
+struct Found {
+    leases: Vec<Leased>,
+    jobs: Option<Vec<(LeasedJob, Option<Pins>)>>,
+    cancelled: Vec<LeaseToken>,
+    claim: Claim,
 }
 
 impl Sqlite {
@@ -73,10 +82,39 @@ impl Sqlite {
         known: Vec<LeaseToken>,
         now: Timestamp,
     ) -> Result<Acquired, QueueError> {
-        let (scope, now, policy, worker, commands) =
-            (scope.clone(), now.as_millisecond(), self.policy, worker.to_owned(), self.writer.commands());
-        let fair = self.fair.clone();
-        let work = move |conn: &Connection, events: &mut Vec<Event>| {
+        let mut look = self.looking(scope, worker, slots, known);
+        let found = self.writer.run(move |conn, events| look(conn, events, now.as_millisecond())).await?;
+        self.complete_with_sources(found).await
+    }
+
+    /// The same once there is something.
+    pub(super) async fn acquire_waiting(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+    ) -> Result<Acquired, QueueError> {
+        let mut look = self.looking(scope, worker, slots, known);
+        let look = move |conn: &Connection, events: &mut Vec<Event>| {
+            let found = look(conn, events, Timestamp::now().as_millisecond())?;
+            Ok((!found.leases.is_empty() || !found.cancelled.is_empty()).then_some(found))
+        };
+        let found = self.writer.wait(scope.clone(), look).await?;
+        self.complete_with_sources(found).await
+    }
+
+    /// A look for jobs, to be run on the writer's thread.
+    fn looking(
+        &self,
+        scope: &Scope,
+        worker: &str,
+        slots: u32,
+        known: Vec<LeaseToken>,
+    ) -> impl FnMut(&Connection, &mut Vec<Event>, i64) -> Result<Found, QueueError> + Send + 'static {
+        let (scope, policy, worker, commands, fair) =
+            (scope.clone(), self.policy, worker.to_owned(), self.writer.commands(), self.fair.clone());
+        move |conn, events, now| {
             let fair = &mut fair.lock().unwrap_or_else(PoisonError::into_inner);
             let cancelled = lease::cancelling(conn, &scope, &worker, &known)?;
             let leases = lease::lease(conn, fair, &lease::Ask { scope: &scope, worker: &worker, slots }, &policy, now, events)?;
@@ -85,16 +123,20 @@ impl Sqlite {
             let is_small = leases.iter().map(|leased| leased.payload_bytes).sum::<u64>() <= READ_AT_ONCE_BYTES;
             let jobs = if is_small { Some(views::leased_jobs(conn, &leases, policy.lease)?) } else { None };
             // Made here, so that the leases come back even when nobody waits for this answer any more.
+            let commands = commands.clone();
             let claim = Claim::on(tokens, move |tokens| {
                 // If the writer is too busy to take this, the leases run out.
                 Writer::try_run(&commands, move |conn, events| transitions::release(conn, &Scope::All, &tokens, now, events).map(|_| ()));
             });
-            Ok((leases, jobs, claim, cancelled))
-        };
-        let (leases, jobs, claim, cancelled): (Vec<Leased>, _, _, _) = self.writer.run(work).await?;
+            Ok(Found { leases, jobs, claim, cancelled })
+        }
+    }
+
+    async fn complete_with_sources(&self, found: Found) -> Result<Acquired, QueueError> {
+        let (Found { leases, jobs, claim, cancelled }, lease) = (found, self.policy.lease);
         let jobs = match jobs {
             Some(jobs) => jobs,
-            None => self.read(move |conn| views::leased_jobs(conn, &leases, policy.lease)).await?,
+            None => self.read(move |conn| views::leased_jobs(conn, &leases, lease)).await?,
         };
         let (jobs, pins) = super::published::pinned(jobs);
         Ok(Acquired { jobs, pins, cancelled, claim })

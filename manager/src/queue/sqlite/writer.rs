@@ -2,16 +2,18 @@
 //!
 //! A commit that reaches the disk costs milliseconds, whatever it holds. So all writes that wait are run in one
 //! transaction, committed once, and answered together; while that commit waits for the disk, the next group gathers.
+//!
+//! Those who wait for jobs wait here too: what a group makes ready is theirs in the same commit.
 
 use std::{
     sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
-use deadpool_sqlite::rusqlite::Connection;
+use deadpool_sqlite::rusqlite::{self, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::queue::{Commits, Event, EventSink, QueueError};
+use crate::queue::{Commits, Event, EventSink, QueueError, Scope};
 
 /// Writes that may wait; more wait in their senders. Each holds its job, so this bounds memory as well.
 const WAITING: usize = 1024;
@@ -35,7 +37,7 @@ impl Writer {
         let commits = Arc::new(Commits::default());
         let counted = commits.clone();
         let thread = std::thread::Builder::new().name("queue-writer".into()).spawn(move || {
-            Thread { conn, waiting, sink, commits: counted }.serve();
+            Thread { conn, waiting, patient: Vec::new(), sink, commits: counted }.serve();
         })?;
         Ok(Self { commands, thread: Mutex::new(Some(thread)), commits })
     }
@@ -52,7 +54,22 @@ impl Writer {
         answer.await.unwrap_or(Err(QueueError::Closed))
     }
 
-    /// The same for those who cannot wait. Nothing happens when too many writes wait already.
+    /// Runs `look` in each transaction from the next one on, until it finds something, and answers once that is on disk. Those who look for the
+    /// same get it in the order in which they came.
+    ///
+    /// Whoever stops waiting may leave a last look behind, whose answer is dropped.
+    pub(super) async fn wait<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        look: impl FnMut(&Connection, &mut Vec<Event>) -> Outcome<Option<T>> + Send + 'static,
+    ) -> Outcome<T> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Box::new(Looking { look, found: None, reply });
+        self.commands.send(Message::Wait(scope, waiting)).await.map_err(|_| QueueError::Closed)?;
+        answer.await.unwrap_or(Err(QueueError::Closed))
+    }
+
+    /// The same as [`Writer::run`] for those who cannot wait. Nothing happens when too many writes wait already.
     pub(super) fn try_run(
         commands: &mpsc::Sender<Message>,
         work: impl FnOnce(&Connection, &mut Vec<Event>) -> Outcome<()> + Send + 'static,
@@ -91,7 +108,51 @@ impl Writer {
 /// What the thread is sent.
 pub(super) enum Message {
     Write(Box<dyn Command>),
+    Wait(Scope, Box<dyn Patient>),
     Close,
+}
+
+/// Who waits, whose answer's type is forgotten.
+pub(super) trait Patient: Send {
+    /// Looks, and keeps what is found. When it fails, what it wrote must be undone.
+    fn look(&mut self, conn: &Connection, events: &mut Vec<Event>) -> Result<(), QueueError>;
+    /// Whether it waits no more: it has an answer, or nobody waits for one.
+    fn is_over(&self) -> bool;
+    /// Sends the answer, if there is one, or the reason why its commit failed.
+    fn answer(self: Box<Self>, commit: &Result<(), QueueError>);
+}
+
+struct Looking<T, F> {
+    look: F,
+    found: Option<Outcome<T>>,
+    reply: oneshot::Sender<Outcome<T>>,
+}
+
+impl<T, F> Patient for Looking<T, F>
+where
+    T: Send,
+    F: FnMut(&Connection, &mut Vec<Event>) -> Outcome<Option<T>> + Send,
+{
+    fn look(&mut self, conn: &Connection, events: &mut Vec<Event>) -> Result<(), QueueError> {
+        self.found = (self.look)(conn, events).transpose();
+        match &self.found {
+            Some(Err(err)) => Err(err.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.found.is_some() || self.reply.is_closed()
+    }
+
+    fn answer(self: Box<Self>, commit: &Result<(), QueueError>) {
+        let answer = match (self.found, commit) {
+            (Some(Ok(_)), Err(err)) => Err(err.clone()),
+            (Some(found), _) => found,
+            (None, _) => return,
+        };
+        let _ = self.reply.send(answer);
+    }
 }
 
 /// A write whose answer's type is forgotten.
@@ -144,6 +205,8 @@ where
 struct Thread {
     conn: Connection,
     waiting: mpsc::Receiver<Message>,
+    /// In the order in which they came.
+    patient: Vec<(Scope, Box<dyn Patient>)>,
     sink: EventSink,
     commits: Arc<Commits>,
 }
@@ -155,10 +218,12 @@ impl Thread {
             for message in messages.drain(..) {
                 match message {
                     Message::Write(command) => group.push(command),
+                    Message::Wait(scope, patient) => self.patient.push((scope, patient)),
                     // Those that were sent already are still received.
                     Message::Close => self.waiting.close(),
                 }
             }
+            self.patient.retain(|(_, patient)| !patient.is_over());
             let commit = self.commit(&mut group, &mut events);
             match &commit {
                 Ok(()) => (self.sink)(&events),
@@ -168,10 +233,13 @@ impl Thread {
             for command in group.drain(..) {
                 command.answer(&commit);
             }
+            for (_, patient) in self.patient.extract_if(.., |(_, patient)| patient.is_over()) {
+                patient.answer(&commit);
+            }
         }
     }
 
-    fn commit(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
+    fn commit(&mut self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
         let done = self.transaction(group, events);
         if done.is_err() {
             events.clear();
@@ -182,25 +250,53 @@ impl Thread {
         done
     }
 
-    fn transaction(&self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
-        let run = |sql| self.conn.prepare_cached(sql)?.execute([]);
-        let before = self.conn.total_changes();
-        run("BEGIN IMMEDIATE")?;
+    fn transaction(&mut self, group: &mut [Box<dyn Command>], events: &mut Vec<Event>) -> Result<(), QueueError> {
+        let conn = &self.conn;
+        let before = conn.total_changes();
+        run(conn, "BEGIN IMMEDIATE")?;
         for command in group.iter_mut() {
-            let told = events.len();
-            run("SAVEPOINT write")?;
-            if let Err(err) = command.run(&self.conn, events) {
-                events.truncate(told);
-                // After some errors (full disk, input/output) SQLite has rolled back all, the others' writes too: then
-                // this fails, and with it the whole group, for that reason.
-                run("ROLLBACK TO write").map_err(|_| err)?;
-            }
-            run("RELEASE write")?;
+            apart(conn, events, |events| command.run(conn, events))?;
         }
-        run("COMMIT")?;
+        // Where one found nothing, another one of the same scope finds nothing, and after one of all scopes nobody does.
+        let mut in_vain: Vec<&Scope> = Vec::new();
+        for (scope, patient) in &mut self.patient {
+            if in_vain.contains(&&*scope) {
+                continue;
+            }
+            apart(conn, events, |events| patient.look(conn, events))?;
+            if !patient.is_over() {
+                in_vain.push(scope);
+                if *scope == Scope::All {
+                    break;
+                }
+            }
+        }
+        run(conn, "COMMIT")?;
         self.commits.count(group.len(), self.conn.total_changes() != before);
         Ok(())
     }
+}
+
+fn run(conn: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    conn.prepare_cached(sql)?.execute([])
+}
+
+/// Runs a write so that its failure undoes nothing but itself.
+fn apart(
+    conn: &Connection,
+    events: &mut Vec<Event>,
+    write: impl FnOnce(&mut Vec<Event>) -> Result<(), QueueError>,
+) -> Result<(), QueueError> {
+    let told = events.len();
+    run(conn, "SAVEPOINT write")?;
+    if let Err(err) = write(events) {
+        events.truncate(told);
+        // After some errors (full disk, input/output) SQLite has rolled back all, the others' writes too: then this fails, and with it the
+        // whole group, for that reason.
+        run(conn, "ROLLBACK TO write").map_err(|_| err)?;
+    }
+    run(conn, "RELEASE write")?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -237,6 +333,42 @@ mod tests {
         assert!(done.iter().enumerate().all(|(k, done)| done.is_err() == (k % 3 == 0)));
         assert_eq!((count(&writer).await, told.lock().unwrap().len()), (66, 66));
         assert!(writer.commits().commits() < 20, "{:?}", writer.commits());
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_get_what_is_written_in_their_turn() {
+        let (writer, _told) = writer();
+        let writer = Arc::new(writer);
+        // Each takes one row.
+        let take = |scope: Scope| {
+            let writer = writer.clone();
+            tokio::spawn(async move {
+                let look = |conn: &Connection, _: &mut Vec<Event>| {
+                    let taken = conn.execute("DELETE FROM t WHERE rowid = (SELECT min(rowid) FROM t)", [])?;
+                    Ok((taken > 0).then_some(()))
+                };
+                writer.wait(scope, look).await
+            })
+        };
+        let (first, second) = (take(Scope::All), take(Scope::All));
+        // One that has gone takes nothing.
+        let gone = take(Scope::All);
+        tokio::task::yield_now().await;
+        assert_eq!(count(&writer).await, 0);
+        gone.abort();
+        assert!(gone.await.is_err());
+        for _ in 0..3 {
+            insert(&writer, 1, false).await.unwrap();
+        }
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        assert_eq!(count(&writer).await, 1);
+        take(Scope::All).await.unwrap().unwrap();
+        // One that fails is told so, and nobody else.
+        let fails = writer.wait(Scope::All, |_, _| Err::<Option<()>, _>(QueueError::Corrupt { what: "test", why: String::new() }));
+        let (failed, stored) = tokio::join!(fails, insert(&writer, 1, false));
+        assert!(matches!(failed, Err(QueueError::Corrupt { .. })) && stored.is_ok());
+        assert_eq!(count(&writer).await, 1);
     }
 
     #[tokio::test]
