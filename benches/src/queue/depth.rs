@@ -16,8 +16,8 @@ use super::{
 use crate::Unit;
 
 const FEW: u64 = 1_000;
-/// Calls of one round.
-const CALLS: usize = 100;
+/// Acquires of all rounds: each takes a job, and a page of those that wait must stay full where there are few.
+const CALLS: usize = 300;
 /// A page's length.
 const PAGE: usize = 100;
 
@@ -35,12 +35,12 @@ pub(super) fn measure(asked: &mut Asked<'_, '_>) -> Result<()> {
     let rounds = asked.bench.effort.rounds;
     for round in 0..rounds {
         asked.measuring(&format!("acquire_of_{name}"), 0.5 + 0.5 * round as f64 / rounds as f64);
-        for _ in 0..CALLS {
+        for _ in 0..CALLS / rounds {
             for (side, times) in sides.iter_mut().zip(&mut acquires) {
                 times.push(asked.runtime.block_on(side.acquire())?);
             }
         }
-        for _ in 0..CALLS / 5 {
+        for _ in 0..CALLS / rounds / 5 {
             for ((_, part, filter), times) in pages.iter().zip(&mut listings) {
                 for (side, times) in sides.iter_mut().zip(times) {
                     times.push(asked.runtime.block_on(side.list(*part, filter))?);
