@@ -26,11 +26,14 @@ chart = golden / "charts/ampoule"
 SECRETS = "/var/run/secrets/ampoule"
 PATIENCE = 90
 
-printed = subprocess.run(
-    [helm, "template", "release", chart, "--namespace", "jobs", "--kube-version", "1.34.0", "--values", chart / "values-fleet.yaml"],
-    check=True, capture_output=True, text=True,
-).stdout
-objects = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(printed) if one}
+
+def rendered(*also):
+    arguments = [helm, "template", "release", chart, "--namespace", "jobs", "--kube-version", "1.34.0", "--values", chart / "values-fleet.yaml", *also]
+    printed = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+    return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(printed) if one}
+
+
+objects = rendered()
 work = pathlib.Path(tempfile.mkdtemp())
 work.chmod(0o755)
 running = []
@@ -89,7 +92,7 @@ def start(container, replacements, command=None):
     return process
 
 
-def container(kind, name):
+def container(kind, name, objects=objects):
     pod = objects[kind, name]
     [one] = (pod["spec"] if kind == "Pod" else pod["spec"]["template"]["spec"])["containers"]
     return one
@@ -166,13 +169,23 @@ def main():
     assert smoke.returncode == 0 and "it works" in smoke.stdout and "hello from a sandbox" in smoke.stdout + smoke.stderr, smoke
     assert listening(worker) == [], f"a worker listens on {listening(worker)}"
 
+    # Another one shows its metrics, where the PodMonitor looks for them; it listens there and nowhere else.
+    scraped = rendered("--set", "worker.metrics=true")
+    shown = container("Deployment", "ampoule-worker", scraped)
+    [endpoint] = scraped["PodMonitor", "ampoule-worker"]["spec"]["podMetricsEndpoints"]
+    [number] = [port["containerPort"] for port in shown["ports"] if port["name"] == endpoint["port"]]
+    port = free_port()
+    watched = start(shown, {**at, f"0.0.0.0:{number}": f"127.0.0.1:{port}"})
+    until("the worker's metrics", lambda: b"\nscriptworker_slots 16\n" in get(f"http://127.0.0.1:{port}{endpoint['path']}"))
+    assert listening(watched) == [port], f"a worker listens on {listening(watched)}"
+
     # The job is there at every manager, and every one tells the same queue.
     submit = secrets["ampoule-keys"]["submit"]
     seen = [json.loads(get(f"http://127.0.0.1:{port}/v1/jobs", submit)) for port in ports]
     [job] = {page["items"][0]["id"] for page in seen}
     for port in ports:
         assert b"\nscriptmanager_job_queue_size 0\n" in get(f"http://127.0.0.1:{port}/metrics")
-    print(f"{len(ports)} managers on PostgreSQL and a worker that listens on no port ran the job of `helm test`: {job}")
+    print(f"{len(ports)} managers on PostgreSQL and a worker that listens on no port ran the job of `helm test`: {job}; one with its metrics shows them")
 
     # Backup and restore, with a stand-in of kubectl that stops and starts the managers.
     fake = work / "bin"

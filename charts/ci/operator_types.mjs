@@ -11,7 +11,7 @@ const ts = require("typescript");
 
 // Where the types of a kind are; they may be those of the version before the one that is rendered, which has the same fields.
 const TYPES = {
-  "monitoring.coreos.com/v1": ["prometheus-operator/monitoring.coreos.com/v1", ["ServiceMonitor", "PrometheusRule"]],
+  "monitoring.coreos.com/v1": ["prometheus-operator/monitoring.coreos.com/v1", ["ServiceMonitor", "PodMonitor", "PrometheusRule"]],
   "keda.sh/v1alpha1": ["keda/keda.sh/v1alpha1", ["ScaledObject"]],
   "argoproj.io/v1alpha1": ["argo-cd/argoproj.io/v1alpha1", ["Application"]],
   "source.toolkit.fluxcd.io/v1": ["flux-cd/source.toolkit.fluxcd.io/v1", ["GitRepository"]],
@@ -27,6 +27,12 @@ const MUTANTS = {
     (object) => (object.spec.endpoints[0].port = 8080),
     (object) => (object.spec.endpoints[0].intervals = "5s"),
     (object) => (object.spec.namespaceSelector.matchNames = "jobs"),
+  ],
+  PodMonitor: [
+    (object) => delete object.spec.selector,
+    (object) => (object.spec.endpoints = object.spec.podMetricsEndpoints),
+    (object) => (object.spec.podMetricsEndpoints[0].interval = "15 seconds"),
+    (object) => (object.spec.podMetricsEndpoints[0].port = 9464),
   ],
   PrometheusRule: [
     (object) => (object.spec.groups[0].rules[0].for = 5),

@@ -79,7 +79,7 @@ fn edges(plan: &Plan, places: &Places<'_>) -> String {
         let (from, to) = (link.from.component.as_str(), link.to.component.as_str());
         let (Some(a), Some(b)) = (places.get(from), places.get(to)) else { continue };
         // Inside of a column, a line goes around it, at the right.
-        lines.push(((from, a.0 <= b.0), (to, a.0 >= b.0), label(link)));
+        lines.push(((from, a.0 <= b.0), (to, a.0 >= b.0), (label(link), link.when().is_some())));
     }
     // Lines of one side part along it, in the order of where they lead to.
     let mut sides: BTreeMap<End<'_>, Vec<(i32, usize, bool)>> = BTreeMap::new();
@@ -95,13 +95,15 @@ fn edges(plan: &Plan, places: &Places<'_>) -> String {
         (if end.1 { x + BOX.0 } else { x }, y + BOX.1 * (rank + 1) / (order.len() as i32 + 1))
     };
     let (mut paths, mut labels, mut taken) = (String::new(), String::new(), Vec::new());
-    for (index, (from, to, label)) in lines.iter().enumerate() {
+    for (index, (from, to, (label, is_switched))) in lines.iter().enumerate() {
         let ((x1, y1), (x2, y2)) = (place(*from, index, true), place(*to, index, false));
         let bend = if x1 == x2 { AROUND } else { (x2 - x1) / 2 };
         let curve = [(x1, y1), (x1 + bend, y1), (if x1 == x2 { x2 + bend } else { x2 - bend }, y2), (x2, y2)];
         let [_, (c1, _), (c2, _), _] = curve;
         paths.push_str(&format!(
-            "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#777\" marker-end=\"url(#arrow)\"/>\n"
+            "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#777\"{} marker-end=\"url(#arrow)\"/>\n",
+            // What comes and goes with a switch.
+            if *is_switched { " stroke-dasharray=\"5 4\"" } else { "" }
         ));
         // The first place along the line that no other label has; two thirds of the way, lines of one box have parted.
         let free = |at: &(i32, i32)| taken.iter().all(|other: &((i32, i32), i32)| !overlap((*at, width(label)), *other));

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::{
     manifest::Kind,
-    plan::{Link, PartRef, Place, Plan},
+    plan::{Chart, Link, PartRef, Place, Plan},
+    tree::When,
 };
 
 /// Whether one component may open connections to another, and why.
@@ -47,7 +48,12 @@ impl Plan {
         if let Some(index) = own.or(shared) {
             let link = &self.links[index];
             let policy = if dialler.isolation.is_some() || target.isolation.is_some() { ", and isolation lists it" } else { "" };
-            return Some(Answer { yes: true, ports: ports(link), rule: format!("connections[{index}], {}{policy}", link.doc) });
+            let rule = format!("connections[{index}], {}{policy}", link.doc);
+            return Some(match link.when() {
+                Some(switch) if !self.is_on(switch) => Answer::no(format!("{rule}, but only where {switch} is set")),
+                Some(switch) => Answer { yes: true, ports: ports(link), rule: format!("{rule}, unless {switch} is taken away") },
+                None => Answer { yes: true, ports: ports(link), rule },
+            });
         }
         for (name, part, list, verb) in [(from, dialler, true, "dial"), (to, target, false, "be dialled by")] {
             if let Some(isolation) = &part.isolation {
@@ -67,6 +73,14 @@ impl Plan {
             let ports = target.ports.iter().map(|port| format!("{}/{}", port.number, port.protocol.as_str())).collect();
             Answer { yes: true, ports, rule: format!("no policy selects {from} or {to}: the cluster's network is open") }
         })
+    }
+}
+
+impl Plan {
+    /// Whether a switch is on when nobody sets it.
+    fn is_on(&self, switch: &str) -> bool {
+        let holds = |chart: &Chart| When::Set(switch.to_owned()).holds(&chart.knobs.defaults());
+        self.charts.iter().any(|chart| chart.knobs.get(switch).is_some() && holds(chart))
     }
 }
 

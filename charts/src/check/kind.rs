@@ -106,6 +106,7 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
         ("disruption", component.disruption.is_some(), kind == Kind::Deployment, false),
         ("isolation", component.isolation.is_some(), served, false),
         ("stop_within", component.stop_within.is_some(), served, false),
+        ("scrape", component.scrape.is_some(), served, false),
         ("probes", component.probes.live.is_some() || component.probes.ready.is_some(), served, false),
     ];
     let kind = format!("{kind:?}").to_lowercase();

@@ -131,12 +131,16 @@ fn needs(check: &mut Check<'_>) {
             }
         }
     }
-    for (name, signal) in &manifest.signals {
-        let (from, to) = (&signal.collector, &signal.component);
+    let signals =
+        manifest.signals.iter().map(|(name, signal)| (format!("signals.{name}"), &signal.collector, &signal.component, &signal.port));
+    let scrapes = manifest.components.iter().filter_map(|(name, component)| {
+        component.scrape.as_ref().map(|scrape| (format!("components.{name}.scrape"), &scrape.collector, name, &scrape.port))
+    });
+    for (key, from, to, port) in signals.chain(scrapes) {
         let isolated = manifest.components.get(to).is_some_and(|component| component.isolation.is_some());
-        if isolated && manifest.components.contains_key(from) && !connected(check, from, to, Some(&signal.port)) {
-            let message = format!("{from} scrapes {to}:{}, and no connection lets it; add {from} → {to} to `connections`", signal.port);
-            check.tell(format!("signals.{name}.collector"), message);
+        if isolated && manifest.components.contains_key(from) && !connected(check, from, to, Some(port)) {
+            let message = format!("{from} scrapes {to}:{port}, and no connection lets it; add {from} → {to} to `connections`");
+            check.tell(format!("{key}.collector"), message);
         }
     }
 }

@@ -40,14 +40,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (name, signal) in &manifest.signals {
         let key = format!("signals.{name}");
         port(check, &key, &signal.component, &signal.port);
-        if check.declared(&format!("{key}.collector"), "component", &signal.collector, &manifest.components)
-            && manifest.components[&signal.collector].kind != Kind::External
-        {
-            check.tell(
-                format!("{key}.collector"),
-                format!("`{}` is installed here; a collector is an external component", signal.collector),
-            );
-        }
+        collector(check, &key, &signal.collector);
     }
     let unused = [
         ("images", manifest.images.keys().collect::<Vec<_>>(), &used.images),
@@ -101,6 +94,10 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
             check.declared(&format!("{key}.probes.{which}.port"), "port", &probe.port, &component.ports);
         }
     }
+    if let Some(scrape) = &component.scrape {
+        check.declared(&format!("{key}.scrape.port"), "port", &scrape.port, &component.ports);
+        collector(check, &format!("{key}.scrape"), &scrape.collector);
+    }
     let mut knobs: BTreeSet<&String> = component.ports.values().filter_map(|port| port.when.as_ref()).collect();
     if let Some(knob) = component.stop_within.as_ref().and_then(|stop| stop.knob.as_ref()) {
         check.declared(&format!("{key}.stop_within.knob"), "knob", knob, &component.knobs);
@@ -145,6 +142,14 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
     }
 }
 
+/// Who scrapes.
+fn collector(check: &mut Check<'_>, key: &str, name: &str) {
+    let key = format!("{key}.collector");
+    if check.declared(&key, "component", name, &check.manifest.components) && check.manifest.components[name].kind != Kind::External {
+        check.tell(key, format!("`{name}` is installed here; a collector is an external component"));
+    }
+}
+
 fn auth(check: &mut Check<'_>, used: &mut Used, key: &str, auth: &Auth) {
     match auth {
         Auth::Token(token) => {
@@ -186,6 +191,9 @@ fn port(check: &mut Check<'_>, key: &str, component: &str, port: &str) {
     let components = &check.manifest.components;
     if check.declared(key, "component", component, components) && !components[component].ports.contains_key(port) {
         let known = suggestion(port, components[component].ports.keys().map(String::as_str));
-        check.tell(key, format!("component `{component}` has no port `{port}`{known}"));
+        return check.tell(key, format!("component `{component}` has no port `{port}`{known}"));
+    }
+    if components.get(component).and_then(|about| about.scrape.as_ref()).is_some_and(|scrape| scrape.port == port) {
+        check.tell(key, format!("`{component}:{port}` is for `scrape` alone, and no service has it"));
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Isolation, Port};
+use super::{Isolation, Port, Scrape};
 
 /// What a component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -97,6 +97,8 @@ pub struct Component {
     /// How its health is seen from outside.
     #[serde(default)]
     pub probes: Probes,
+    /// How Prometheus looks at each of its pods. Nothing else depends on what they tell: that would be a signal.
+    pub scrape: Option<Scrape>,
     /// Time between SIGTERM and SIGKILL.
     pub stop_within: Option<StopWithin>,
     /// How the number of replicas follows a signal.

@@ -27,7 +27,9 @@ pub use self::{
     gitops::{ArgoCd, Flux, GitOps, Stage},
     install::{Chart, Host, Image, Install, Profile, Route, Volume},
     network::{Connection, Isolation, Port, Protocol},
-    operation::{Alert, Combine, Dashboard, KeySource, MonitorPlace, Panel, Query, Secret, SecretKey, ServiceAccount, Severity, Signal},
+    operation::{
+        Alert, Combine, Dashboard, KeySource, MonitorPlace, Panel, Query, Scrape, Secret, SecretKey, ServiceAccount, Severity, Signal,
+    },
     procedure::{About, Guard, Procedure, Step},
 };
 

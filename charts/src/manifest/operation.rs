@@ -90,6 +90,20 @@ pub struct Signal {
     pub monitor: Option<MonitorPlace>,
 }
 
+/// How Prometheus looks at each pod of a component, through no service: nobody finds those pods by a name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scrape {
+    /// Port of the component, which no service has.
+    pub port: String,
+    /// At which path.
+    pub path: String,
+    /// How often, in seconds.
+    pub interval_seconds: u32,
+    /// The Prometheus that does: an external component.
+    pub collector: String,
+}
+
 /// Where a ServiceMonitor is, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

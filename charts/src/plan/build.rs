@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Account, Chart, EnvValue, GrantRef, HostRef, Labels, Link, Monitor, NamedPort, OpenPolicy, PartRef, Peer, Place, Plan, ProfileValues,
-    PublicName, SecretRef, SignalRef, VolumeRef, Workload,
+    Account, Chart, GrantRef, HostRef, Labels, Link, Monitor, NamedPort, OpenPolicy, PartRef, Peer, Place, Plan, ProfileValues, PublicName,
+    SecretRef, SignalRef, VolumeRef, Watched, Workload,
 };
 use crate::{
     knob::key,
@@ -13,9 +13,6 @@ use crate::{
     problem::Problem,
     tree::{Part, Tree, with_namespace},
 };
-
-/// Folder of mounted secrets.
-pub(crate) const SECRET_FOLDER: &str = "/var/run/secrets/ampoule";
 
 pub(crate) fn build(manifest: &Manifest, lints: Vec<Problem>) -> Plan {
     let names = Names(manifest);
@@ -64,7 +61,7 @@ pub(crate) fn build(manifest: &Manifest, lints: Vec<Problem>) -> Plan {
 }
 
 /// How things are called in the cluster.
-struct Names<'a>(&'a Manifest);
+pub(super) struct Names<'a>(pub(super) &'a Manifest);
 
 impl Names<'_> {
     fn chart(&self, name: &str, chart: &crate::manifest::Chart) -> Chart {
@@ -115,7 +112,7 @@ impl Names<'_> {
     }
 
     /// Name of a component's objects.
-    fn object(&self, component: &str) -> String {
+    pub(super) fn object(&self, component: &str) -> String {
         let component = self.0.components.get(component).and_then(|about| about.stands_for.as_deref()).unwrap_or(component);
         let chart = self.0.components.get(component).and_then(|component| component.chart.as_ref());
         format!("{}-{component}", self.0.chart_of(chart))
@@ -153,7 +150,7 @@ impl Names<'_> {
     }
 
     /// The switch of an optional volume.
-    fn switch(&self, volume: &str) -> Option<String> {
+    pub(super) fn switch(&self, volume: &str) -> Option<String> {
         self.0.volumes.get(volume).is_some_and(|about| about.optional).then(|| format!("volumes.{}.enabled", key(volume)))
     }
 
@@ -175,6 +172,7 @@ impl Names<'_> {
                 None => self.selector(&signal.component),
             };
             let monitor = Monitor {
+                of: Watched::Service,
                 object: self.object(&signal.component),
                 chart: self.0.chart_of(component.chart.as_ref()).to_owned(),
                 place: signal.monitor.clone().map(|place| (format!("network.{}", namespace_knob(&signal.collector)), place)),
@@ -187,6 +185,19 @@ impl Names<'_> {
             if !monitors.contains(&monitor) {
                 monitors.push(monitor);
             }
+        }
+        for (name, component) in &self.0.components {
+            monitors.extend(component.scrape.as_ref().map(|scrape| Monitor {
+                of: Watched::Pods,
+                object: self.object(name),
+                chart: self.0.chart_of(component.chart.as_ref()).to_owned(),
+                place: None,
+                selector: self.selector(name),
+                port: scrape.port.clone(),
+                path: scrape.path.clone(),
+                interval: scrape.interval_seconds,
+                when: switch_of(name, &component.ports[&scrape.port]),
+            }));
         }
         monitors
     }
@@ -262,75 +273,13 @@ impl Names<'_> {
             scratch: component.scratch.clone(),
             account: component.service_account.as_ref().map(|account| self.account(account)).unwrap_or_default(),
             ports: ports(name, component, component.ports.keys()),
+            scraped: component.scrape.as_ref().map(|scrape| scrape.port.clone()),
             volume: component.storage.as_ref().map(|storage| storage.path.clone()),
             probes: component.probes.clone(),
             grace,
             scaled_by: component.scaling.as_ref().map(|scaling| self.signal(&scaling.signal)),
             disruption: component.disruption.clone(),
             isolation: component.isolation.clone(),
-        }
-    }
-
-    fn env(&self, name: &str, component: &Component, value: &Env) -> EnvValue {
-        let source = match value {
-            Env::Text(text) => return EnvValue::Plain(Tree::text(text)),
-            Env::From(source) => source,
-        };
-        let number = |knob: &String, unit: &str| {
-            let value = Part::Number(format!("{}.{knob}", key(name)));
-            Tree::Text(if unit.is_empty() { vec![value] } else { vec![value, Part::Literal(unit.to_owned())] })
-        };
-        EnvValue::Plain(match source {
-            EnvSource::Listen(port) => {
-                let address = Tree::text(format!("0.0.0.0:{}", component.ports[port].number));
-                match switch_of(name, &component.ports[port]) {
-                    Some(switch) => return EnvValue::When(switch, address),
-                    None => address,
-                }
-            }
-            EnvSource::Folder(volume) => {
-                let path = Tree::text(&component.volumes[volume].path);
-                match self.switch(volume) {
-                    Some(switch) => return EnvValue::When(switch, path),
-                    None => path,
-                }
-            }
-            EnvSource::Url(target) => self.url(component, target),
-            EnvSource::Knob(knob) => number(knob, ""),
-            EnvSource::Seconds(knob) => number(knob, "s"),
-            EnvSource::Hours(knob) => number(knob, "h"),
-            EnvSource::Mebibytes(knob) => number(knob, "MiB"),
-            EnvSource::Json(knob) => Tree::Text(vec![Part::Json(format!("{}.{knob}", key(name)))]),
-            EnvSource::SecretFolder(secret) => Tree::text(format!("{SECRET_FOLDER}/{secret}")),
-            EnvSource::SecretFile(reference) => Tree::text(format!("{SECRET_FOLDER}/{}", reference.replace('.', "/"))),
-            EnvSource::Secret(reference) => {
-                let (secret, field) = reference.split_once('.').unwrap_or_default();
-                return EnvValue::SecretKey(format!("secrets.{}", key(secret)), field.to_owned());
-            }
-        })
-    }
-
-    fn url(&self, user: &Component, target: &str) -> Tree {
-        let (place, name) = target.split_once(':').unwrap_or_default();
-        if place == "host" {
-            return match url_knob(self.0.chart_of(user.chart.as_ref()), name, &self.0.hosts[name]) {
-                Some(knob) => Tree::knob(knob),
-                None => Tree::Text(vec![Part::Literal("https://".to_owned()), Part::Knob(format!("hosts.{}.name", key(name)))]),
-            };
-        }
-        let component = &self.0.components[place];
-        let number = component.ports[name].number;
-        match &component.pods {
-            Some(pods) => {
-                let mut parts = vec![Part::Literal(format!("http://{}", pods.service.as_deref().unwrap_or(place)))];
-                if pods.namespace.is_some() {
-                    let knob = Part::Knob(format!("network.{}", namespace_knob(place)));
-                    parts.extend([Part::Literal(".".to_owned()), knob, Part::Literal(".svc".to_owned())]);
-                }
-                parts.push(Part::Literal(format!(":{number}")));
-                Tree::Text(parts)
-            }
-            None => Tree::text(format!("http://{}:{number}", self.object(place))),
         }
     }
 
@@ -381,7 +330,7 @@ pub(super) fn uses_secret(component: &Component, secret: &str) -> bool {
 }
 
 /// The knob of a port's switch.
-fn switch_of(component: &str, port: &Port) -> Option<String> {
+pub(super) fn switch_of(component: &str, port: &Port) -> Option<String> {
     port.when.as_ref().map(|switch| format!("{}.{switch}", key(component)))
 }
 

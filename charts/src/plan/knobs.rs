@@ -84,12 +84,27 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         }
     }
     let signals: Vec<_> = manifest.signals.values().filter(|signal| ours(&signal.component)).collect();
-    if !signals.is_empty() {
-        add(Knob::flag("monitoring.serviceMonitor", "Whether there are ServiceMonitor objects; needs the Prometheus operator", false));
+    let scraped: Vec<_> = components.iter().filter_map(|(name, component)| Some((*name, component, component.scrape.as_ref()?))).collect();
+    if !signals.is_empty() || !scraped.is_empty() {
+        let with = scraped
+            .iter()
+            .find_map(|(name, component, scrape)| Some(format!("{}.{}", key(name), component.ports.get(&scrape.port)?.when.as_ref()?)));
+        let doc = match (scraped.is_empty(), with) {
+            (true, _) => "Whether there are ServiceMonitor objects; needs the Prometheus operator".to_owned(),
+            (false, None) => "Whether there are ServiceMonitor and PodMonitor objects; needs the Prometheus operator".to_owned(),
+            (false, Some(switch)) => {
+                format!("Whether there are ServiceMonitor objects, and PodMonitor ones with {switch}; needs the Prometheus operator")
+            }
+        };
+        add(Knob::flag("monitoring.serviceMonitor", doc, false));
         let labels = signals.iter().find_map(|signal| signal.monitor.as_ref()).map(|place| place.labels.clone()).unwrap_or_default();
         add(Knob::labels(
             "monitoring.labels",
-            "Labels of ServiceMonitor and PrometheusRule objects by which Prometheus finds them",
+            if scraped.is_empty() {
+                "Labels of ServiceMonitor and PrometheusRule objects by which Prometheus finds them"
+            } else {
+                "Labels of ServiceMonitor, PodMonitor and PrometheusRule objects by which Prometheus finds them"
+            },
             json!(labels),
         ));
     }

@@ -1,21 +1,29 @@
 //! A manifest after validation, with every name resolved to what will be rendered.
 
 mod build;
+mod env;
 mod knobs;
+mod network;
+mod signal;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 pub(crate) use self::{
-    build::{SECRET_FOLDER, build},
+    build::build,
+    env::SECRET_FOLDER,
     knobs::{knobs, lower},
+};
+pub use self::{
+    network::{Link, NamedPort, Peer, Place},
+    signal::{Monitor, SignalRef, Watched},
 };
 use crate::{
     knob::Knobs,
     manifest::{
-        About, Address, Alert, Bucket, Clouds, Combine, Dashboard, Disruption, GitOps, Install, Isolation, KeySource, Kind, MonitorPlace,
-        Mount, Probes, Protocol, SecretKey, Stage, Step,
+        About, Address, Alert, Bucket, Clouds, Dashboard, Disruption, GitOps, Install, Isolation, KeySource, Kind, Mount, Probes,
+        SecretKey, Stage, Step,
     },
     problem::Problem,
     tree::Tree,
@@ -229,6 +237,8 @@ pub struct Workload {
     pub account: String,
     /// Ports in the order of their names.
     pub ports: Vec<NamedPort>,
+    /// The port that Prometheus scrapes, which no service has.
+    pub scraped: Option<String>,
     /// Where its volume is mounted.
     pub volume: Option<String>,
     /// Health.
@@ -281,61 +291,6 @@ pub struct Account {
     pub doc: String,
 }
 
-/// A port with its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedPort {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub number: u16,
-    /// Its protocol.
-    pub protocol: Protocol,
-    /// The switch with which somebody listens there.
-    pub when: Option<String>,
-}
-
-/// One side of a link.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Peer {
-    /// The component's name.
-    pub component: String,
-    /// Where it is.
-    pub place: Place,
-}
-
-/// Where one side of a link is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Place {
-    /// Pods with these labels, none meaning all; in the namespace of this knob, or in our own.
-    Pods(Labels, Option<String>),
-    /// Outside the cluster, at these addresses.
-    Nets(Vec<String>),
-    /// Any address.
-    Anywhere,
-    /// All that is installed here and is not isolated.
-    Cluster,
-}
-
-/// A connection that is let through.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// Who dials.
-    pub from: Peer,
-    /// Who is dialled.
-    pub to: Peer,
-    /// On which ports; none means every port and protocol.
-    pub ports: Vec<NamedPort>,
-    /// What for.
-    pub doc: String,
-}
-
-impl Link {
-    /// The switch with which the link is there. All of its ports have the same.
-    pub fn when(&self) -> Option<&String> {
-        self.ports.first().and_then(|port| port.when.as_ref())
-    }
-}
-
 /// A Secret that the installer makes.
 #[derive(Clone, Debug)]
 pub struct SecretRef {
@@ -358,40 +313,6 @@ impl SecretRef {
     pub fn is_ours(&self) -> bool {
         !self.keys.is_empty() && self.keys.values().all(|key| !matches!(key.source, KeySource::External | KeySource::Certificate))
     }
-}
-
-/// A service that Prometheus scrapes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Monitor {
-    /// The component's object.
-    pub object: String,
-    /// The chart that it is part of.
-    pub chart: String,
-    /// Knob with the namespace of the collector, and how the monitor is called there; beside the service if absent.
-    pub place: Option<(String, MonitorPlace)>,
-    /// Labels of its service.
-    pub selector: Labels,
-    /// Name of the port.
-    pub port: String,
-    /// Path.
-    pub path: String,
-    /// Seconds between scrapes.
-    pub interval: u32,
-    /// The switch with which there is something to scrape.
-    pub when: Option<String>,
-}
-
-/// A metric that something depends on.
-#[derive(Clone, Debug)]
-pub struct SignalRef {
-    /// The metric's full name.
-    pub metric: String,
-    /// Service that exposes it: the `service` label of its series.
-    pub service: String,
-    /// How several replicas' figures become one.
-    pub combine: Combine,
-    /// What it says.
-    pub doc: String,
 }
 
 /// A public name, as one chart answers under it.

@@ -93,7 +93,8 @@ fn admitted(chart: &Chart) -> String {
                 Some(knob) => format!("{{{{ .Values.{knob} }}}}"),
                 None => "{{ .Release.Namespace }}".to_owned(),
             };
-            text.push_str(&format!("  {}: pods labelled {labels} in namespace {namespace}\n", link.from.component));
+            let when = link.when().map(|switch| format!(", with {switch} alone")).unwrap_or_default();
+            text.push_str(&format!("  {}{when}: pods labelled {labels} in namespace {namespace}\n", link.from.component));
         }
     }
     text

@@ -166,7 +166,7 @@ pub fn probes(plan: &Plan) -> Vec<Probe> {
         }
         if !chart.monitors.is_empty() {
             let need = Need::new(chart, "monitoring.serviceMonitor", None);
-            let doc = "The Prometheus operator, which reads ServiceMonitor objects";
+            let doc = "The Prometheus operator, which reads ServiceMonitor and PodMonitor objects";
             operators.push(("monitors", "/apis/monitoring.coreos.com/v1", doc, need));
         }
         if chart.workloads.iter().any(|workload| workload.isolation.is_some()) {

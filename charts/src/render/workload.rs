@@ -21,7 +21,7 @@ pub(super) fn objects(chart: &Chart, workload: &Workload) -> Vec<Object> {
         Kind::CronJob => cron_job(chart, workload),
         _ => deployment(chart, workload),
     }];
-    objects.extend((!workload.ports.is_empty()).then(|| service(chart, workload)));
+    objects.extend(service(chart, workload));
     objects.extend((!workload.files.is_empty()).then(|| files(chart, workload)));
     objects.extend(budget(chart, workload));
     objects.into_iter().map(|object| object.variant(workload.variant.as_ref())).collect()
@@ -116,7 +116,9 @@ fn template(chart: &Chart, workload: &Workload) -> crate::tree::Entry {
     entry("template", map! { "metadata" => map! { "labels" => all }, "spec" => pod::spec(workload) })
 }
 
-fn service(chart: &Chart, workload: &Workload) -> Object {
+/// Of the ports that somebody may dial by the service's name.
+fn service(chart: &Chart, workload: &Workload) -> Option<Object> {
+    let served = workload.ports.iter().filter(|port| workload.scraped.as_ref() != Some(&port.name));
     let port = |port: &crate::plan::NamedPort| {
         map! {
             "name" => &port.name,
@@ -126,7 +128,11 @@ fn service(chart: &Chart, workload: &Workload) -> Object {
         }
         .when(port.when.as_ref())
     };
-    let mut ports = list("ports", workload.ports.iter().map(port).collect());
+    let served: Vec<_> = served.map(port).collect();
+    if served.is_empty() {
+        return None;
+    }
+    let mut ports = list("ports", served);
     let when = ports.when.take();
     let tree = map! {
         "apiVersion" => "v1",
@@ -136,7 +142,7 @@ fn service(chart: &Chart, workload: &Workload) -> Object {
     };
     // A service without ports is none.
     let object = Object::new(format!("{}/service.yaml", workload.name), tree);
-    when.into_iter().fold(object, Object::only)
+    Some(when.into_iter().fold(object, Object::only))
 }
 
 fn files(chart: &Chart, workload: &Workload) -> Object {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use ampoule_charts::plan::EnvValue;
+use ampoule_charts::plan::{EnvValue, Watched};
 
 use crate::{PLATFORMS, folder, plan, plan_of};
 
@@ -35,24 +35,34 @@ fn every_variable_is_read_by_the_command_line() {
     assert!(seen >= 14, "{seen}");
 }
 
-/// Names of the manager's series, as Prometheus keeps them.
-fn series() -> BTreeSet<String> {
-    let source = source("manager/src/metrics.rs");
+/// Names of a process's series, as Prometheus keeps them: those of `manager/` or of `worker/`.
+fn series(process: &str) -> BTreeSet<String> {
+    let source = source(&format!("{process}/src/metrics.rs"));
     let between =
         |text: &str, start: &str| text.split_once(start).and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name.to_owned());
     let prefix = between(&source, "const PREFIX: &str = \"").expect("the prefix");
     let mut series = BTreeSet::new();
     for line in source.lines().filter(|line| line.contains("registry.register")) {
-        let unit = if line.contains("Unit::Seconds") { "_seconds" } else { "" };
-        let Some(name) = between(line, "(\"").map(|name| format!("{prefix}_{name}{unit}")) else { continue };
+        let unit = match line.split_once("Unit::").map(|(_, rest)| rest.split(',').next().unwrap()) {
+            None => "",
+            Some("Seconds") => "_seconds",
+            Some("Bytes") => "_bytes",
+            Some(unit) => panic!("which end has a name with Unit::{unit}?"),
+        };
+        let name = between(line, "(\"").map(|name| format!("{prefix}_{name}{unit}")).unwrap_or_else(|| panic!("no name in {line}"));
         let field = line.rsplit_once("self.").and_then(|(_, rest)| rest.split_once('.')).expect(line).0;
-        let of = |kind: &str| source.lines().any(|line| line.trim_start().starts_with(&format!("{field}: ")) && line.contains(kind));
+        let declared = source.lines().find_map(|line| {
+            let line = line.trim_start().trim_start_matches("pub(crate) ");
+            line.strip_prefix(field)?.strip_prefix(": ")
+        });
+        let of = |kind: &str| declared.unwrap_or_else(|| panic!("no field {field}")).contains(kind);
         match (of("Counter"), of("Histogram")) {
             (true, _) => series.extend([format!("{name}_total")]),
             (_, true) => series.extend(["_bucket", "_sum", "_count"].map(|end| format!("{name}{end}"))),
             _ => series.extend([name]),
         }
     }
+    assert!(series.len() > 10, "{process}: {series:?}");
     series
 }
 
@@ -63,10 +73,9 @@ fn named(expr: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_metric_is_exposed_by_the_manager() {
-    let series = series();
-    assert!(series.len() > 10, "{series:?}");
-    let mut seen = 0;
+fn every_metric_is_exposed() {
+    let series = ["manager", "worker"].map(series);
+    let mut seen = [0; 2];
     for plan in PLATFORMS.map(plan_of) {
         assert!(!plan.signals.is_empty());
         let signals = plan.signals.iter().map(|signal| signal.metric.as_str());
@@ -78,12 +87,22 @@ fn every_metric_is_exposed_by_the_manager() {
             let names: Vec<_> = named(expr).collect();
             assert!(!names.is_empty(), "{expr}");
             for name in names {
-                assert!(series.contains(name), "{name} of {expr} is none of {series:?}");
-                seen += 1;
+                let process = series.iter().position(|series| series.contains(name));
+                seen[process.unwrap_or_else(|| panic!("{name} of {expr} is none of {series:?}"))] += 1;
             }
         }
     }
-    assert!(seen > 25, "{seen}");
+    assert!(seen[0] > 25 && seen[1] > 20, "{seen:?}");
+}
+
+/// A page or an alert about nothing but workers that are not scraped would be empty or silent for ever.
+#[test]
+fn what_shows_workers_is_scraped_of_workers() {
+    let plan = plan();
+    let monitor = plan.monitors.iter().find(|monitor| monitor.of == Watched::Pods).expect("workers are scraped, when it is switched on");
+    assert_eq!(monitor.when.as_deref(), Some("worker.metrics"));
+    let scrape = source("cli/src/scrape.rs");
+    assert!(scrape.contains(&format!("\"{}\"", monitor.path)), "a worker has no {}", monitor.path);
 }
 
 #[test]
@@ -92,7 +111,7 @@ fn every_path_is_an_endpoint() {
     let plan = plan();
     let probes = plan.workloads().flat_map(|workload| [&workload.probes.live, &workload.probes.ready]).flatten().map(|probe| &probe.path);
     let paths: Vec<_> = probes
-        .chain(plan.monitors.iter().map(|monitor| &monitor.path))
+        .chain(plan.monitors.iter().filter(|monitor| monitor.of == Watched::Service).map(|monitor| &monitor.path))
         .chain(plan.charts[0].hosts.iter().flat_map(|host| host.paths.iter().map(|(path, ..)| path)))
         .collect();
     assert!(paths.len() >= 5);

@@ -25,6 +25,17 @@ fn answers_name_the_rule() {
         assert_eq!(plan.reach(from, to).unwrap().to_string(), wanted, "{from} → {to}");
     }
     assert_eq!(plan.reach("scriptworker", "nobody"), None);
+    // What is there with a switch alone.
+    let asked = |plan: &ampoule_charts::Plan| plan.reach("prometheus", "worker").unwrap().to_string();
+    assert_eq!(
+        asked(&crate::plan()),
+        "no: connections[6], Scrapes of a worker's own metrics, and isolation lists it, but only where worker.metrics is set"
+    );
+    let on = crate::changed("        default: false\n", "        default: true\n").unwrap();
+    assert_eq!(
+        asked(&on),
+        "yes, 9464/TCP: connections[6], Scrapes of a worker's own metrics, and isolation lists it, unless worker.metrics is taken away"
+    );
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn helm_prints_these_objects() {
         ("worker.nodeSelector", serde_json::json!({"pool": "sandboxes"})),
         ("worker.tolerations", serde_json::json!([{"key": "untrusted", "operator": "Exists"}])),
         ("worker.drainSeconds", 900.into()),
+        ("worker.metrics", true.into()),
+        ("monitoring.serviceMonitor", true.into()),
     ];
     for profile in [None, Some("laptop"), Some("small"), Some("fleet")] {
         for also in [&[][..], everything] {

@@ -203,6 +203,28 @@ fn alerts_and_dashboards_are_where_operators_and_sidecars_look() {
 }
 
 #[test]
+fn a_worker_is_scraped_when_that_is_switched_on() {
+    let shown = |all: &[Value]| {
+        let pod = &object(all, "Deployment", "ampoule-worker")["spec"]["template"];
+        let container = &pod["spec"]["containers"][0];
+        let variable = container["env"].as_array().unwrap().iter().find(|variable| variable["name"] == "AMPOULE_METRICS_LISTEN");
+        let monitor = all.iter().find(|object| object["kind"] == "PodMonitor").cloned();
+        // It is found by its labels, never by a name.
+        assert!(all.iter().all(|object| object["kind"] != "Service" || !selects(&object["spec"]["selector"], &pod["metadata"]["labels"])));
+        (pod.clone(), container["ports"].clone(), variable.map(|variable| variable["value"].clone()), monitor)
+    };
+    let (_, ports, listens, monitor) = shown(&objects(Some("small"), &[]));
+    assert_eq!((ports, listens, monitor), (Value::Null, None, None));
+    let (pod, ports, listens, monitor) = shown(&objects(Some("small"), &[("worker.metrics", true.into())]));
+    let monitor = monitor.expect("a PodMonitor");
+    assert!(selects(&monitor["spec"]["selector"]["matchLabels"], &pod["metadata"]["labels"]));
+    assert_eq!(monitor["metadata"]["labels"]["release"], "kube-prometheus-stack");
+    assert_eq!(monitor["spec"]["namespaceSelector"]["matchNames"][0], "jobs");
+    assert_eq!(monitor["spec"]["podMetricsEndpoints"][0]["port"], ports[0]["name"]);
+    assert_eq!(listens.unwrap(), format!("0.0.0.0:{}", ports[0]["containerPort"]));
+}
+
+#[test]
 fn what_is_optional_comes_and_goes_as_a_whole() {
     let about = |all: &[Value]| {
         let claim = all.iter().filter(|object| object["kind"] == "PersistentVolumeClaim").count();

@@ -90,17 +90,24 @@ fn expression(selector: &str, labels: &Value) -> bool {
 }
 
 fn policies(kind: &str) -> Vec<Value> {
+    let policies = policies_with(kind, &[]);
+    assert_eq!(policies.len(), 2, "{kind}");
+    policies
+}
+
+fn policies_with(kind: &str, also: &[(&str, Value)]) -> Vec<Value> {
     let version = if kind == "calico" { "projectcalico.org/v3" } else { "networking.k8s.io/v1" };
-    let all = objects(None, &[("network.policy", kind.into())]);
-    let policies: Vec<_> = all.into_iter().filter(|object| object["kind"] == "NetworkPolicy").collect();
-    assert!(policies.len() == 2 && policies.iter().all(|policy| policy["apiVersion"] == version), "{kind}");
+    let all = objects(None, &[&[("network.policy", kind.into())][..], also].concat());
+    let mut policies: Vec<_> = all.into_iter().filter(|object| object["kind"] == "NetworkPolicy").collect();
+    assert!(policies.iter().all(|policy| policy["apiVersion"] == version), "{kind}");
+    policies.sort_by_key(|policy| policy["spec"]["order"].as_i64());
     policies
 }
 
 /// Every pair of pods, on every port that somebody listens on.
 fn reached(may: impl Fn(&Pod, &Pod, u64, &str) -> bool) -> Vec<String> {
     let pods = pods();
-    let ports = [(53, "UDP"), (53, "TCP"), (8080, "TCP"), (8080, "UDP"), (9090, "TCP"), (5432, "TCP"), (443, "TCP")];
+    let ports = [(53, "UDP"), (53, "TCP"), (8080, "TCP"), (8080, "UDP"), (9090, "TCP"), (9464, "TCP"), (5432, "TCP"), (443, "TCP")];
     let mut reached = Vec::new();
     for from in &pods {
         for to in pods.iter().filter(|to| to.name != from.name) {
@@ -130,12 +137,30 @@ fn a_worker_reaches_dns_and_the_manager_and_is_reached_by_nobody() {
 }
 
 #[test]
+fn metrics_of_workers_are_for_prometheus_alone() {
+    let on = [("worker.metrics", true.into())];
+    let policies = policies_with("kubernetes", &on);
+    assert_eq!(policies.len(), 3);
+    let reached = reached(|from, to, port, protocol| kubernetes(&policies, from, to, port, protocol));
+    let wanted = ["worker → manager 8080/TCP", "worker → dns 53/UDP", "worker → dns 53/TCP", "prometheus → worker 9464/TCP"];
+    assert_eq!(about(&reached, "worker"), wanted);
+    // No other values file opens them.
+    for profile in ["laptop", "small", "fleet"] {
+        let all = objects(Some(profile), &[]);
+        assert!(all.iter().all(|object| object["metadata"]["name"] != "ampoule-worker-prometheus"), "{profile}");
+    }
+}
+
+#[test]
 fn the_twins_are_equal() {
-    let (plain, twin) = (policies("kubernetes"), policies("calico"));
-    let plain = reached(|from, to, port, protocol| kubernetes(&plain, from, to, port, protocol));
-    let twin = reached(|from, to, port, protocol| calico(&twin, from, to, port, protocol));
-    assert!(plain.len() > 100, "what is not isolated stays open");
-    assert_eq!(plain, twin);
+    for (metrics, count) in [(false, 2), (true, 3)] {
+        let [plain, twin] = ["kubernetes", "calico"].map(|kind| policies_with(kind, &[("worker.metrics", metrics.into())]));
+        assert_eq!((plain.len(), twin.len()), (count, count));
+        let plain = reached(|from, to, port, protocol| kubernetes(&plain, from, to, port, protocol));
+        let twin = reached(|from, to, port, protocol| calico(&twin, from, to, port, protocol));
+        assert!(plain.len() > 100, "what is not isolated stays open");
+        assert_eq!(plain, twin);
+    }
 }
 
 #[test]

@@ -117,8 +117,11 @@ fn duplicates() {
         &[
             "components.manager.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
             "components.manager-fleet.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.worker.scrape.collector: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.worker.isolation.in[0]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
             ": `worker` is there twice; give each its own name",
             "connections[5].from: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "connections[6].from: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
             "signals.scriptmanager_job_queue_size.collector: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
         ],
     );
@@ -208,6 +211,49 @@ fn connections_of_what_is_isolated() {
             "components.manager-fleet.isolation.in[4]: there is no connection prometheus → manager-fleet; take it away, or add the connection",
             "signals.scriptmanager_job_queue_size.collector: prometheus scrapes manager:http-web, and no connection lets it; add prometheus → manager to `connections`",
         ],
+    );
+}
+
+#[test]
+fn what_is_scraped() {
+    check(
+        "interval_seconds: 15, collector: prometheus}",
+        "interval_seconds: 15, collector: smoke}",
+        &[
+            "components.worker.scrape.collector: `smoke` is installed here; a collector is an external component",
+            "components.worker.scrape.collector: smoke scrapes worker:metrics, and no connection lets it; add smoke → worker to `connections`",
+        ],
+    );
+    check(
+        "scrape: {port: metrics,",
+        "scrape: {port: metric,",
+        &[
+            "components.worker.scrape.collector: prometheus scrapes worker:metric, and no connection lets it; add prometheus → worker to `connections`",
+            "components.worker.scrape.port: there is no port `metric`, did you mean `metrics`?",
+        ],
+    );
+    check(
+        "  - {from: prometheus, to: worker, ports: [metrics], doc: Scrapes of a worker's own metrics}\n",
+        "",
+        &[
+            "components.worker.scrape.collector: prometheus scrapes worker:metrics, and no connection lets it; add prometheus → worker to `connections`",
+            "components.worker.isolation.in[0]: there is no connection prometheus → worker; take it away, or add the connection",
+        ],
+    );
+    check(
+        "in: [prometheus]",
+        "in: []",
+        &["connections[6]: `worker` is isolated and may be dialled by nobody only; prometheus → worker is refused"],
+    );
+    check(
+        "routes: [{component: manager, port: http-web, paths: [/v1/jobs,",
+        "routes: [{component: worker, port: metrics, paths: [/v1/jobs,",
+        &["hosts.api.routes[0]: `worker:metrics` is for `scrape` alone, and no service has it"],
+    );
+    check(
+        "        default: false\n",
+        "        default: {}\n",
+        &["components.worker.ports.metrics.when: `metrics` is no switch; its default is neither true nor false"],
     );
 }
 

@@ -5,7 +5,7 @@ mod script;
 use super::{Files, connectivity, secrets};
 use crate::{
     manifest::{About, Guard, Step},
-    plan::{Plan, lower},
+    plan::{Link, Plan, Watched, lower},
 };
 
 /// Name of the procedure whose reverse is the uninstall.
@@ -112,13 +112,19 @@ fn network_policy(plan: &Plan) -> String {
     let mut text = String::new();
     for workload in plan.workloads() {
         let Some(isolation) = &workload.isolation else { continue };
-        let listed = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
-        text.push_str(&format!(
-            "- **{}** may dial {}, and may be dialled by {}.\n",
-            workload.name,
-            listed(&isolation.outward),
-            listed(&isolation.inward)
-        ));
+        let listed = |names: &[String], is_outward: bool| {
+            let with = |name: &String| {
+                let ends = if is_outward { [&workload.name, name] } else { [name, &workload.name] };
+                let link = plan.links.iter().find(|link| [&link.from.component, &link.to.component] == ends);
+                match link.and_then(Link::when) {
+                    Some(switch) => format!("{name} (with `{switch}` alone)"),
+                    None => name.clone(),
+                }
+            };
+            if names.is_empty() { "nobody".to_owned() } else { names.iter().map(with).collect::<Vec<_>>().join(", ") }
+        };
+        let (outward, inward) = (listed(&isolation.outward, true), listed(&isolation.inward, false));
+        text.push_str(&format!("- **{}** may dial {outward}, and may be dialled by {inward}.\n", workload.name));
         if !isolation.denied_nets.is_empty() {
             text.push_str(&format!(
                 "  The internet is closed to it too; `{}.internet: true` opens port 443 of it, and not {}.\n",
@@ -134,10 +140,17 @@ fn network_policy(plan: &Plan) -> String {
 fn monitoring(plan: &Plan) -> String {
     let mut text = String::new();
     for monitor in &plan.monitors {
+        let kind = match monitor.of {
+            Watched::Service => "ServiceMonitor",
+            Watched::Pods => "PodMonitor",
+        };
+        let also =
+            monitor.when.as_ref().map(|switch| format!(" and `{switch}: true`, without which nobody may dial it")).unwrap_or_default();
         text.push_str(&format!(
-            "With the Prometheus operator, a ServiceMonitor for {0}: the chart brings it with `monitoring.serviceMonitor: true`, or\n\n\
-             ```sh\nkubectl apply --filename monitoring/servicemonitor-{0}.yaml\n```\n\n",
-            monitor.object
+            "With the Prometheus operator, a {kind} for {}: the chart brings it with `monitoring.serviceMonitor: true`{also}; or\n\n\
+             ```sh\nkubectl apply --filename {}\n```\n\n",
+            monitor.object,
+            super::monitoring::file(monitor)
         ));
     }
     for signal in &plan.signals {
