@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use ampoule_protocol::Outcome;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -18,8 +19,6 @@ const PREFIX: &str = "scriptmanager";
 /// From a job that finds a free slot to one that waits for a fleet to grow or for the night.
 const START_DELAY_SECONDS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 3600.0];
-/// [`ampoule_protocol::Outcome::kind`]: shown from the start, at 0.
-const OUTCOMES: [&str; 5] = ["returned", "threw", "limit_exceeded", "cancelled", "fault"];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByOutcome {
@@ -68,7 +67,8 @@ impl Default for Metrics {
             store_commits: Counter::default(),
             store_writes: Counter::default(),
         };
-        for outcome in OUTCOMES {
+        // Shown from the start, at 0.
+        for outcome in Outcome::KINDS {
             drop(metrics.finished.get_or_create(&ByOutcome { outcome }));
         }
         metrics.register();

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use ampoule_protocol::{JobId, TraceParent};
 use opentelemetry::{
-    Context, KeyValue, TraceFlags,
+    Context, KeyValue,
     global::{self, BoxedSpan, BoxedTracer},
-    trace::{Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceId, TraceState, Tracer as _},
+    trace::{Span as _, SpanKind, Status, TraceContextExt as _, Tracer as _},
 };
 
 /// Who recorded a span.
@@ -39,7 +39,7 @@ impl Traces {
         let span = tracer.span_builder("queue").with_kind(SpanKind::Producer).with_attributes(attributes);
         let mut span = span.with_start_time(now - waited).start_with_context(tracer, &below(Some(parent)));
         span.end_with_timestamp(now);
-        context(span.span_context())
+        span.span_context().into()
     }
 
     /// A schedule fires: what its jobs belong below.
@@ -48,7 +48,7 @@ impl Traces {
         let span = tracer.span_builder("schedule").with_attributes([KeyValue::new("ampoule.schedule.name", schedule.to_owned())]);
         let mut span = span.start_with_context(tracer, &Context::new());
         span.end();
-        Some(context(span.span_context()))
+        Some(span.span_context().into())
     }
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Asked(BoxedSpan);
 impl Asked {
     /// What the request brings about belongs below this.
     pub(crate) fn context(&self) -> TraceParent {
-        context(self.0.span_context())
+        self.0.span_context().into()
     }
 
     /// It has been answered with this status.
@@ -72,20 +72,5 @@ impl Asked {
 }
 
 fn below(parent: Option<TraceParent>) -> Context {
-    let Some(parent) = parent else { return Context::new() };
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(parent.trace_id),
-        SpanId::from(parent.span_id),
-        TraceFlags::new(parent.flags),
-        true,
-        TraceState::NONE,
-    ))
-}
-
-fn context(span: &SpanContext) -> TraceParent {
-    TraceParent {
-        trace_id: u128::from_be_bytes(span.trace_id().to_bytes()),
-        span_id: u64::from_be_bytes(span.span_id().to_bytes()),
-        flags: span.trace_flags().to_u8(),
-    }
+    parent.map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent.into()))
 }

@@ -88,14 +88,17 @@ impl FaultCode {
 }
 
 impl Outcome {
+    /// Every kind.
+    pub const KINDS: [&'static str; 5] = ["returned", "threw", "limit_exceeded", "cancelled", "fault"];
+
     /// The outcome's kind on the wire and in metrics.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Returned { .. } => "returned",
-            Self::Threw { .. } => "threw",
-            Self::LimitExceeded { .. } => "limit_exceeded",
-            Self::Cancelled => "cancelled",
-            Self::Fault { .. } => "fault",
+            Self::Returned { .. } => Self::KINDS[0],
+            Self::Threw { .. } => Self::KINDS[1],
+            Self::LimitExceeded { .. } => Self::KINDS[2],
+            Self::Cancelled => Self::KINDS[3],
+            Self::Fault { .. } => Self::KINDS[4],
         }
     }
 }

@@ -15,6 +15,29 @@ pub struct TraceParent {
     pub flags: u8,
 }
 
+/// The span that it names, which another process recorded.
+#[cfg(feature = "spans")]
+impl From<TraceParent> for opentelemetry::trace::SpanContext {
+    fn from(parent: TraceParent) -> Self {
+        use opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
+
+        let is_remote = true;
+        Self::new(TraceId::from(parent.trace_id), SpanId::from(parent.span_id), TraceFlags::new(parent.flags), is_remote, TraceState::NONE)
+    }
+}
+
+/// What another process records below this span.
+#[cfg(feature = "spans")]
+impl From<&opentelemetry::trace::SpanContext> for TraceParent {
+    fn from(span: &opentelemetry::trace::SpanContext) -> Self {
+        Self {
+            trace_id: u128::from_be_bytes(span.trace_id().to_bytes()),
+            span_id: u64::from_be_bytes(span.span_id().to_bytes()),
+            flags: span.trace_flags().to_u8(),
+        }
+    }
+}
+
 /// The text is no `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent: 00-TRACE-SPAN-FLAGS, with 32, 16 and 2 lowercase hexadecimal digits")]
@@ -91,5 +114,15 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<TraceParent>(), Err(NoTraceParent), "{wrong}");
         }
+    }
+
+    #[cfg(feature = "spans")]
+    #[test]
+    fn a_span_and_back() {
+        let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
+        let span = opentelemetry::trace::SpanContext::from(parent);
+        assert!(span.is_valid() && span.is_remote() && span.is_sampled());
+        assert_eq!(span.trace_id().to_string(), parent.trace_id_hex());
+        assert_eq!(TraceParent::from(&span), parent);
     }
 }

@@ -16,8 +16,6 @@ const DURATION_SECONDS: [f64; 16] =
     [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0, 300.0, 900.0];
 /// From an empty guest to the ceiling of memory.
 const MEMORY_BYTES: [f64; 9] = [4e6, 8e6, 16e6, 32e6, 64e6, 128e6, 256e6, 512e6, 1024e6];
-/// [`Outcome::kind`]: shown from the start, at 0.
-const OUTCOMES: [&str; 5] = ["returned", "threw", "limit_exceeded", "cancelled", "fault"];
 const IMAGES: [&str; 3] = ["hit", "miss", "unusable"];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -76,7 +74,8 @@ impl Default for Metrics {
             leases_lost: Counter::default(),
             leases_released: Counter::default(),
         };
-        OUTCOMES.iter().for_each(|outcome| drop(metrics.runs.get_or_create(&ByOutcome { outcome })));
+        // Shown from the start, at 0.
+        Outcome::KINDS.iter().for_each(|outcome| drop(metrics.runs.get_or_create(&ByOutcome { outcome })));
         LimitKind::ALL.iter().for_each(|limit| drop(metrics.kills.get_or_create(&ByLimit { limit: limit.as_str() })));
         IMAGES.iter().for_each(|result| drop(metrics.images.get_or_create(&ByResult { result })));
         metrics.register();

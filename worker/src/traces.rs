@@ -1,10 +1,10 @@
 //! The span of a run, below the job's wait in the queue.
 
-use ampoule_protocol::{LeasedJob, Outcome, RunReport, TraceParent};
+use ampoule_protocol::{LeasedJob, Outcome, RunReport};
 use opentelemetry::{
-    Context, KeyValue, TraceFlags,
+    Context, KeyValue,
     global::{self, BoxedSpan},
-    trace::{Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceId, TraceState, Tracer as _},
+    trace::{Span as _, SpanKind, Status, TraceContextExt as _, Tracer as _},
 };
 
 /// Who recorded a span.
@@ -16,6 +16,7 @@ pub(crate) struct Run(BoxedSpan);
 impl Run {
     /// It begins. `None`: its job belongs to no trace.
     pub(crate) fn begin(job: &LeasedJob) -> Option<Self> {
+        let parent = Context::new().with_remote_span_context(job.traceparent?.into());
         let tracer = global::tracer(SCOPE);
         let attributes = [
             KeyValue::new("ampoule.job.id", job.token.job_id.to_string()),
@@ -23,7 +24,7 @@ impl Run {
             KeyValue::new("ampoule.script.name", job.script.name.clone()),
         ];
         let span = tracer.span_builder("run").with_kind(SpanKind::Consumer).with_attributes(attributes);
-        Some(Self(span.start_with_context(&tracer, &below(job.traceparent?))))
+        Some(Self(span.start_with_context(&tracer, &parent)))
     }
 
     /// It is over.
@@ -40,14 +41,4 @@ impl Run {
         }
         self.0.end();
     }
-}
-
-fn below(parent: TraceParent) -> Context {
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(parent.trace_id),
-        SpanId::from(parent.span_id),
-        TraceFlags::new(parent.flags),
-        true,
-        TraceState::NONE,
-    ))
 }
