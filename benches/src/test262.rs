@@ -48,7 +48,7 @@ pub enum Verdict {
 pub enum Candidate {
     /// An engine of ours.
     Sandbox(Box<Engine>),
-    /// Native Boa: the program of [`native_boa`](crate::native_boa).
+    /// Native Boa: the program of `native-boa`.
     Native(PathBuf),
 }
 
