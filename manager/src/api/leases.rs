@@ -42,14 +42,17 @@ pub(super) async fn acquire(
         }
         let (worker, known) = (&*ask.worker, ask.cancelling.clone());
         let acquired = if slots > 0 && Instant::now() < deadline {
-            tokio::select! {
-                // First: what is there must not be given back.
-                biased;
-                acquired = api.queue.acquire_waiting(&caller.scope, worker, slots, known) => acquired?,
+            let until = async {
+                tokio::select! {
+                    () = tokio::time::sleep_until(deadline) => {}
+                    () = &mut cancel => {}
+                    () = api.stop.cancelled() => {}
+                }
+            };
+            match api.queue.acquire_waiting(&caller.scope, worker, slots, known, until).await? {
+                Some(acquired) => acquired,
                 // Back to the look that waits for nothing.
-                () = tokio::time::sleep_until(deadline) => continue,
-                () = &mut cancel => continue,
-                () = api.stop.cancelled() => continue,
+                None => continue,
             }
         } else {
             api.queue.acquire(&caller.scope, worker, slots, known, api.queue.now()).await?

@@ -117,19 +117,24 @@ impl Queue {
         self.unpinned(acquired).await
     }
 
-    /// The same; where the store can, it answers only once there is something, which then comes in the commit that makes it ready.
+    /// The same; where the store can, it answers only once there is something, which then comes in the commit that makes it ready, or with `None`
+    /// once `until` is over. To drop this instead is to give back what is just being leased, behind which others then go first.
     pub(crate) async fn acquire_waiting(
         &self,
         scope: &Scope,
         worker: &str,
         slots: u32,
         known: Vec<LeaseToken>,
-    ) -> Result<Acquired, QueueError> {
+        until: impl Future<Output = ()>,
+    ) -> Result<Option<Acquired>, QueueError> {
         let acquired = match &self.store {
-            Store::Sqlite(store) => store.acquire_waiting(scope, worker, slots, known).await,
-            Store::Postgres(store) => store.acquire(scope, worker, slots, known, store.now()).await,
+            Store::Sqlite(store) => store.acquire_waiting(scope, worker, slots, known, until).await?,
+            Store::Postgres(store) => Some(store.acquire(scope, worker, slots, known, store.now()).await?),
         };
-        self.unpinned(acquired?).await
+        match acquired {
+            Some(acquired) => self.unpinned(acquired).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn unpinned(&self, mut acquired: Acquired) -> Result<Acquired, QueueError> {

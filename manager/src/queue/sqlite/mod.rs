@@ -87,21 +87,24 @@ impl Sqlite {
         self.complete_with_sources(found).await
     }
 
-    /// The same once there is something.
+    /// The same once there is something; nothing once `until` is over.
     pub(super) async fn acquire_waiting(
         &self,
         scope: &Scope,
         worker: &str,
         slots: u32,
         known: Vec<LeaseToken>,
-    ) -> Result<Acquired, QueueError> {
+        until: impl Future<Output = ()>,
+    ) -> Result<Option<Acquired>, QueueError> {
         let mut look = self.looking(scope, worker, slots, known);
         let look = move |conn: &Connection, events: &mut Vec<Event>| {
             let found = look(conn, events, Timestamp::now().as_millisecond())?;
             Ok((!found.leases.is_empty() || !found.cancelled.is_empty()).then_some(found))
         };
-        let found = self.writer.wait(scope.clone(), look).await?;
-        self.complete_with_sources(found).await
+        match self.writer.wait(scope.clone(), look, until).await? {
+            Some(found) => self.complete_with_sources(found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A look for jobs, to be run on the writer's thread.

@@ -6,7 +6,10 @@
 //! Those who wait for jobs wait here too: what a group makes ready is theirs in the same commit.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -57,16 +60,28 @@ impl Writer {
     /// Runs `look` in each transaction from the next one on, until it finds something, and answers once that is on disk. Those who look for the
     /// same get it in the order in which they came.
     ///
-    /// Whoever stops waiting may leave a last look behind, whose answer is dropped.
+    /// Once `until` is over it looks no more: `None`, unless a look under way still finds something. Whoever drops this instead may leave a last
+    /// look behind, whose answer is dropped.
     pub(super) async fn wait<T: Send + 'static>(
         &self,
         scope: Scope,
         look: impl FnMut(&Connection, &mut Vec<Event>) -> Outcome<Option<T>> + Send + 'static,
-    ) -> Outcome<T> {
-        let (reply, answer) = oneshot::channel();
-        let waiting = Box::new(Looking { look, found: None, reply });
+        until: impl Future<Output = ()>,
+    ) -> Outcome<Option<T>> {
+        let (reply, mut answer) = oneshot::channel();
+        let given_up = Arc::new(AtomicBool::new(false));
+        let waiting = Box::new(Looking { look, found: None, reply, given_up: given_up.clone() });
         self.commands.send(Message::Wait(scope, waiting)).await.map_err(|_| QueueError::Closed)?;
-        answer.await.unwrap_or(Err(QueueError::Closed))
+        let answer = tokio::select! {
+            biased;
+            answer = &mut answer => answer,
+            () = until => {
+                given_up.store(true, Ordering::Release);
+                self.commands.send(Message::GivenUp).await.map_err(|_| QueueError::Closed)?;
+                answer.await
+            }
+        };
+        answer.unwrap_or(Err(QueueError::Closed))
     }
 
     /// The same as [`Writer::run`] for those who cannot wait. Nothing happens when too many writes wait already.
@@ -109,6 +124,8 @@ impl Writer {
 pub(super) enum Message {
     Write(Box<dyn Command>),
     Wait(Scope, Box<dyn Patient>),
+    /// Somebody waits no more.
+    GivenUp,
     Close,
 }
 
@@ -116,16 +133,19 @@ pub(super) enum Message {
 pub(super) trait Patient: Send {
     /// Looks, and keeps what is found. When it fails, what it wrote must be undone.
     fn look(&mut self, conn: &Connection, events: &mut Vec<Event>) -> Result<(), QueueError>;
-    /// Whether it waits no more: it has an answer, or nobody waits for one.
-    fn is_over(&self) -> bool;
-    /// Sends the answer, if there is one, or the reason why its commit failed.
+    /// Whether it has an answer.
+    fn is_found(&self) -> bool;
+    /// Whether nobody waits for what it might find.
+    fn is_given_up(&self) -> bool;
+    /// Sends the answer, or the reason why its commit failed.
     fn answer(self: Box<Self>, commit: &Result<(), QueueError>);
 }
 
 struct Looking<T, F> {
     look: F,
     found: Option<Outcome<T>>,
-    reply: oneshot::Sender<Outcome<T>>,
+    reply: oneshot::Sender<Outcome<Option<T>>>,
+    given_up: Arc<AtomicBool>,
 }
 
 impl<T, F> Patient for Looking<T, F>
@@ -141,15 +161,18 @@ where
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.found.is_some() || self.reply.is_closed()
+    fn is_found(&self) -> bool {
+        self.found.is_some()
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire) || self.reply.is_closed()
     }
 
     fn answer(self: Box<Self>, commit: &Result<(), QueueError>) {
         let answer = match (self.found, commit) {
             (Some(Ok(_)), Err(err)) => Err(err.clone()),
-            (Some(found), _) => found,
-            (None, _) => return,
+            (found, _) => found.transpose(),
         };
         let _ = self.reply.send(answer);
     }
@@ -219,11 +242,14 @@ impl Thread {
                 match message {
                     Message::Write(command) => group.push(command),
                     Message::Wait(scope, patient) => self.patient.push((scope, patient)),
+                    Message::GivenUp => {}
                     // Those that were sent already are still received.
                     Message::Close => self.waiting.close(),
                 }
             }
-            self.patient.retain(|(_, patient)| !patient.is_over());
+            for (_, patient) in self.patient.extract_if(.., |(_, patient)| patient.is_given_up()) {
+                patient.answer(&Ok(()));
+            }
             let commit = self.commit(&mut group, &mut events);
             match &commit {
                 Ok(()) => (self.sink)(&events),
@@ -233,7 +259,7 @@ impl Thread {
             for command in group.drain(..) {
                 command.answer(&commit);
             }
-            for (_, patient) in self.patient.extract_if(.., |(_, patient)| patient.is_over()) {
+            for (_, patient) in self.patient.extract_if(.., |(_, patient)| patient.is_found()) {
                 patient.answer(&commit);
             }
         }
@@ -264,7 +290,7 @@ impl Thread {
                 continue;
             }
             apart(conn, events, |events| patient.look(conn, events))?;
-            if !patient.is_over() {
+            if !patient.is_found() {
                 in_vain.push(scope);
                 if *scope == Scope::All {
                     break;
@@ -272,7 +298,8 @@ impl Thread {
             }
         }
         run(conn, "COMMIT")?;
-        self.commits.count(group.len(), self.conn.total_changes() != before);
+        let given = self.patient.iter().filter(|(_, patient)| patient.is_found()).count();
+        self.commits.count(group.len() + given, self.conn.total_changes() != before);
         Ok(())
     }
 }
@@ -347,7 +374,7 @@ mod tests {
                     let taken = conn.execute("DELETE FROM t WHERE rowid = (SELECT min(rowid) FROM t)", [])?;
                     Ok((taken > 0).then_some(()))
                 };
-                writer.wait(scope, look).await
+                writer.wait(scope, look, std::future::pending()).await
             })
         };
         let (first, second) = (take(Scope::All), take(Scope::All));
@@ -360,14 +387,34 @@ mod tests {
         for _ in 0..3 {
             insert(&writer, 1, false).await.unwrap();
         }
-        first.await.unwrap().unwrap();
-        second.await.unwrap().unwrap();
+        first.await.unwrap().unwrap().unwrap();
+        second.await.unwrap().unwrap().unwrap();
         assert_eq!(count(&writer).await, 1);
-        take(Scope::All).await.unwrap().unwrap();
+        take(Scope::All).await.unwrap().unwrap().unwrap();
         // One that fails is told so, and nobody else.
-        let fails = writer.wait(Scope::All, |_, _| Err::<Option<()>, _>(QueueError::Corrupt { what: "test", why: String::new() }));
+        let fails = writer.wait(
+            Scope::All,
+            |_, _| Err::<Option<()>, _>(QueueError::Corrupt { what: "test", why: String::new() }),
+            std::future::pending(),
+        );
         let (failed, stored) = tokio::join!(fails, insert(&writer, 1, false));
         assert!(matches!(failed, Err(QueueError::Corrupt { .. })) && stored.is_ok());
+        assert_eq!(count(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_look_under_way_is_still_answered() {
+        let (writer, _told) = writer();
+        let none = writer.wait(Scope::All, |_, _| Ok(None::<()>), std::future::ready(())).await;
+        assert!(none.unwrap().is_none());
+        let (looks, mut looking) = mpsc::channel(1);
+        let look = move |conn: &Connection, _: &mut Vec<Event>| {
+            looks.blocking_send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            Ok(Some(conn.execute("INSERT INTO t VALUES ('found')", [])?))
+        };
+        let until = async { looking.recv().await.unwrap() };
+        assert_eq!(writer.wait(Scope::All, look, until).await.unwrap(), Some(1));
         assert_eq!(count(&writer).await, 1);
     }
 
