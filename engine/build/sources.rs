@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Folders all of whose files the guest is made from.
+/// Folders whose files the guest is made from.
 pub(crate) const FOLDERS: [&str; 4] = ["guest/src", "guest/patches", "abi/src", "build"];
 /// Further files that the guest is made from.
 pub(crate) const FILES: [&str; 5] = ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"];
@@ -20,6 +20,11 @@ pub(crate) fn inputs(engine_dir: &Path) -> Result<Vec<PathBuf>> {
     for folder in FOLDERS {
         walk(&engine_dir.join(folder), &mut files)?;
     }
+    // Of the patches' folder the patches alone, and what they are for.
+    let patches = engine_dir.join("guest/patches");
+    files.retain(|file| {
+        !file.starts_with(&patches) || file.ends_with("SOURCES") || file.extension().is_some_and(|extension| extension == "patch")
+    });
     files.extend(FILES.map(|file| engine_dir.join(file)));
     files.sort();
     Ok(files)
