@@ -44,6 +44,8 @@ declare namespace Ampoule {
     readonly secrets: Secrets;
     /** Namespaces of keys and values that were granted, by name. */
     readonly kv: { readonly [namespace: string]: Keys };
+    /** Stores of blobs that were granted, by name. */
+    readonly blob: { readonly [name: string]: Store };
     readonly jobs: Jobs;
   }
 
@@ -71,6 +73,36 @@ declare namespace Ampoule {
 
   interface KeysPage {
     readonly items: { readonly key: string; readonly version: number; readonly bytes: number }[];
+    /** Where to go on, as `after`; absent on the last page. */
+    readonly next?: string;
+  }
+
+  /** Contents by name, in a folder or a bucket, which all jobs of the tenant that are granted it share. Failures are `BlobError`s with a `code`. */
+  interface Store {
+    head(key: string): Promise<StoreHead>;
+    /** All of it, up to 16 MiB. */
+    get(key: string): Promise<Uint8Array>;
+    getText(key: string): Promise<string>;
+    /** All of it, however large, part by part; `changed` if it is replaced meanwhile. */
+    stream(key: string): AsyncIterableIterator<Uint8Array>;
+    /** Up to 16 MiB. */
+    put(key: string, contents: string | BufferSource): Promise<void>;
+    /** Part by part; a `ReadableStream` will do. Nothing of it is seen before the last part is written. */
+    write(key: string, parts: AsyncIterable<string | BufferSource> | Iterable<string | BufferSource>): Promise<void>;
+    /** Also where there is none. */
+    delete(key: string): Promise<void>;
+    list(options?: { prefix?: string; after?: string; limit?: number }): Promise<StorePage>;
+  }
+
+  interface StoreHead {
+    readonly size: number;
+    readonly modifiedMs: number;
+    /** Another one after every change; null where the store has none. */
+    readonly etag: string | null;
+  }
+
+  interface StorePage {
+    readonly items: { readonly key: string; readonly size: number }[];
     /** Where to go on, as `after`; absent on the last page. */
     readonly next?: string;
   }

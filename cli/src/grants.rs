@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use ampoule_host_api::{Backed, Backing, Folder, LocalKv, Network, Opened, Resources, Secrets, SystemResolver};
+use ampoule_host_api::{Backed, Backing, BlobStore, Folder, LocalKv, Network, Opened, Resources, Secrets, SystemResolver};
 use ampoule_protocol::{Access, Grants, KvAnswer, KvAsk, NameRule, NetRule, Progress, RunReport, Used, UsedItem};
 use anyhow::{Context as _, Result, bail};
 
@@ -24,7 +24,7 @@ pub(crate) struct GrantArgs {
     open_address: Vec<IpAddr>,
     /// Give the script a folder as ctx.dirs.NAME, for reading unless it ends in :rw.
     #[arg(long, value_name = "NAME=PATH[:ro|:rw]")]
-    dir: Vec<DirArg>,
+    dir: Vec<PlaceArg>,
     /// Give the script a setting as ctx.env.K.
     #[arg(long, value_name = "K=V")]
     env: Vec<Pair>,
@@ -33,6 +33,9 @@ pub(crate) struct GrantArgs {
     /// Give the script a namespace of keys and values as ctx.kv.NAMESPACE, for reading unless it ends in :rw.
     #[arg(long, value_name = "NAMESPACE[:ro|:rw]")]
     kv: Vec<NameRule>,
+    /// Give the script a store of blobs as ctx.blob.NAME, for reading unless it ends in :rw: a folder, or s3://BUCKET[/PREFIX] by what the environment's AWS_… say.
+    #[arg(long, value_name = "NAME=PLACE[:ro|:rw]")]
+    blob: Vec<PlaceArg>,
     /// Keep keys and values in this file, which is made if it is absent; without it they are gone after the run.
     #[arg(long, value_name = "FILE")]
     kv_store: Option<PathBuf>,
@@ -44,7 +47,11 @@ pub(crate) struct GrantArgs {
 pub(crate) struct ResourceArgs {
     /// A folder that jobs can be granted by this name, for reading unless it ends in :rw.
     #[arg(long, value_name = "NAME=PATH[:ro|:rw]")]
-    dir: Vec<DirArg>,
+    dir: Vec<PlaceArg>,
+    /// A store of blobs that jobs can be granted by this name, for reading unless it ends in :rw: a folder, or s3://BUCKET[/PREFIX] by what the environment's
+    /// AWS_… say. Each tenant has what is below its name in it.
+    #[arg(long, value_name = "NAME=PLACE[:ro|:rw]")]
+    blob: Vec<PlaceArg>,
     /// A folder with a file for each secret, named as the secret, as Kubernetes mounts them.
     #[arg(long, env = "AMPOULE_SECRETS", value_name = "DIR")]
     secrets: Option<PathBuf>,
@@ -60,6 +67,7 @@ impl ResourceArgs {
         self.open_address.iter().for_each(|address| opened.open(*address));
         let mut resources = Resources { network: Network::new(Arc::new(SystemResolver), opened), ..Resources::default() };
         open_folders(&self.dir, &mut resources)?;
+        open_blobs(&self.blob, &mut resources)?;
         if let Some(folder) = &self.secrets {
             for entry in std::fs::read_dir(folder).with_context(|| format!("--secrets {}", folder.display()))? {
                 let path = entry?.path();
@@ -78,12 +86,27 @@ pub(crate) fn policy(text: &str) -> Result<Grants> {
     serde_json::from_str(json.as_str()).context("--grants")
 }
 
-fn open_folders(dirs: &[DirArg], resources: &mut Resources) -> Result<()> {
-    for DirArg { rule, path } in dirs {
+fn open_folders(dirs: &[PlaceArg], resources: &mut Resources) -> Result<()> {
+    for PlaceArg { rule, path } in dirs {
         let folder =
             Folder::open(path, rule.access).with_context(|| format!("--dir {}: cannot open the folder {}", rule.name, path.display()))?;
         if resources.folders.insert(rule.name.clone(), folder).is_some() {
             bail!("--dir {} is there twice; every folder needs a name of its own", rule.name);
+        }
+    }
+    Ok(())
+}
+
+fn open_blobs(blobs: &[PlaceArg], resources: &mut Resources) -> Result<()> {
+    for PlaceArg { rule, path } in blobs {
+        let opened = match path.to_str().filter(|place| place.starts_with("s3://")) {
+            // What is no UTF-8 is none of them.
+            Some(url) => BlobStore::bucket(url, rule.access, std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))),
+            None => BlobStore::folder(path, rule.access),
+        };
+        let store = opened.with_context(|| format!("--blob {}", rule.name))?;
+        if resources.blobs.insert(rule.name.clone(), store).is_some() {
+            bail!("--blob {} is there twice; every store needs a name of its own", rule.name);
         }
     }
     Ok(())
@@ -115,14 +138,14 @@ impl SecretArgs {
     }
 }
 
-/// `NAME=PATH[:ro|:rw]`.
+/// `NAME=PLACE[:ro|:rw]`.
 #[derive(Clone, Debug)]
-struct DirArg {
+struct PlaceArg {
     rule: NameRule,
     path: PathBuf,
 }
 
-impl FromStr for DirArg {
+impl FromStr for PlaceArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -166,6 +189,7 @@ impl GrantArgs {
         }
         let mut resources = Resources { network: Network::new(Arc::new(SystemResolver), opened), ..Resources::default() };
         open_folders(&self.dir, &mut resources)?;
+        open_blobs(&self.blob, &mut resources)?;
         resources.secrets = self.secrets.resolve()?;
         let grants = Grants {
             net: self.allow_net.clone(),
@@ -174,6 +198,7 @@ impl GrantArgs {
             secrets: resources.secrets.names().map(str::to_owned).collect(),
             kv: self.kv.clone(),
             jobs: Vec::new(),
+            blob: self.blob.iter().map(|blob| blob.rule.clone()).collect(),
         };
         grants.check()?;
         Ok((grants, resources))
@@ -233,6 +258,7 @@ pub(crate) fn needed(used: &Used, grants: &Grants) -> Grants {
         secrets: used.secrets.keys().cloned().collect(),
         kv: rules(&used.kv),
         jobs: used.jobs.keys().cloned().collect(),
+        blob: rules(&used.blob),
     }
 }
 
@@ -256,27 +282,32 @@ mod tests {
     fn the_smallest_grants() {
         let used: Used = serde_json::from_str(
             r#"{"net":{"api.test:443":{"methods":["GET"]},"api.test:8080":{"methods":["GET","PUT"]}},
-                "dirs":{"data/a":{"calls":1},"data/b":{"written":true},"other/":{}},"env":{"A":{}},"secrets":{"K":{}},"kv":{"n/a":{"written":true},"n/b/c":{}}}"#,
+                "dirs":{"data/a":{"calls":1},"data/b":{"written":true},"other/":{}},"env":{"A":{}},"secrets":{"K":{}},"kv":{"n/a":{"written":true},"n/b/c":{}},"blob":{"b/x/y":{}}}"#,
         )
         .unwrap();
         let granted: Grants = serde_json::from_str(r#"{"env":{"A":"1","B":"2"}}"#).unwrap();
         let text = serde_json::to_string(&needed(&used, &granted)).unwrap();
         assert_eq!(
             text,
-            r#"{"net":["api.test=GET","api.test:8080=GET,PUT"],"dirs":["data:rw","other:ro"],"env":{"A":"1"},"secrets":["K"],"kv":["n:rw"]}"#
+            r#"{"net":["api.test=GET","api.test:8080=GET,PUT"],"dirs":["data:rw","other:ro"],"env":{"A":"1"},"secrets":["K"],"kv":["n:rw"],"blob":["b:ro"]}"#
         );
     }
 
     #[test]
     fn folders() {
         for (text, name, path, access) in
-            [("a=/x", "a", "/x", Access::Read), ("a=/x:rw", "a", "/x", Access::Write), ("a=b:c:ro", "a", "b:c", Access::Read)]
+            [
+            ("a=/x", "a", "/x", Access::Read),
+            ("a=/x:rw", "a", "/x", Access::Write),
+            ("a=b:c:ro", "a", "b:c", Access::Read),
+            ("a=s3://b/c:rw", "a", "s3://b/c", Access::Write),
+        ]
         {
-            let dir: DirArg = text.parse().unwrap();
+            let dir: PlaceArg = text.parse().unwrap();
             assert_eq!((dir.rule.name.as_str(), dir.path.to_str().unwrap(), dir.rule.access), (name, path, access));
         }
         for text in ["a", "=/x", "a=", "a/b=/x"] {
-            assert!(text.parse::<DirArg>().is_err(), "{text}");
+            assert!(text.parse::<PlaceArg>().is_err(), "{text}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::{
     time::Instant,
 };
 
+use ampoule_abi::{CallAnswer, Contents};
+use ampoule_host_api::journal::MAX_KEPT_BYTES;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::{AbortHandle, Abortable},
@@ -26,6 +28,20 @@ impl Done {
         w.field(name.as_bytes());
         w.field(message.as_bytes());
         Some(w.finish())
+    }
+
+    /// The result in two, if it is a large one: the contents of a call's answer, as a file or a blob has them, come last.
+    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
+        let result = self.result.as_deref().unwrap_or_default();
+        if result.len() <= MAX_KEPT_BYTES {
+            return (result, &[]);
+        }
+        let contents = match CallAnswer::decode(result) {
+            Ok(CallAnswer { body: Contents::Bytes(bytes), .. }) => bytes.len(),
+            Ok(CallAnswer { body: Contents::Text(text), .. }) => text.len(),
+            _ => 0,
+        };
+        result.split_at(result.len() - contents)
     }
 }
 

@@ -94,8 +94,11 @@ impl Tape {
         if let Self::Record(recorder, _) = self {
             let failures: Vec<_> = done.iter().map(Done::failure).collect();
             recorder.completed(done.iter().zip(&failures).map(|(done, failure)| match failure {
-                Some(failure) => (done.id, true, &failure[..]),
-                None => (done.id, false, done.result.as_deref().unwrap_or_default()),
+                Some(failure) => (done.id, true, &failure[..], &[][..]),
+                None => {
+                    let (head, contents) = done.parts();
+                    (done.id, false, head, contents)
+                }
             }));
         }
     }

@@ -17,6 +17,11 @@ pub trait Backing: fmt::Debug + Send + Sync {
         Box::pin(std::future::ready(Err(BackingError::Refused("there is no queue here".to_owned()))))
     }
 
+    /// Whether the run still has its lease, as far as can be found out now. A run without one always has.
+    fn held(&self) -> Backed<()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Shows how far the run has come, to whoever looks. The last word counts; some may never be seen.
     fn progress(&self, _: Progress) {}
 }

@@ -1,9 +1,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use ampoule_protocol::{Grants, ScriptError, Used};
+use ampoule_protocol::{Grants, ScriptError, TenantName, Used};
 
 use crate::{
-    Backing, Failure, Folder, Network, Secrets,
+    Backing, BlobStore, Failure, Folder, Network, Secrets,
+    blob::Blobs,
     call::{Calling, at_once},
     dir::Dirs,
     http::Http,
@@ -20,6 +21,8 @@ use crate::{
 pub struct Resources {
     /// Folders by name.
     pub folders: BTreeMap<String, Folder>,
+    /// Stores of blobs by name.
+    pub blobs: BTreeMap<String, BlobStore>,
     /// Secrets by name.
     pub secrets: Secrets,
     /// The way to hosts.
@@ -36,6 +39,7 @@ pub struct Granted {
     http: Http,
     kv: Kv,
     jobs: Jobs,
+    blobs: Blobs,
     backing: Option<Arc<dyn Backing>>,
     pace: Arc<Pace>,
     masker: Option<Arc<Masker>>,
@@ -57,6 +61,7 @@ impl Granted {
             http: Http::new(&resources.network, &grants, &ledger),
             kv: Kv::granted(&grants),
             jobs: Jobs::default(),
+            blobs: Blobs::granted(&resources.blobs, &grants),
             backing: None,
             pace: Arc::default(),
             masker: secrets.masker(),
@@ -72,6 +77,12 @@ impl Granted {
         Self { backing: Some(backing), ..self }
     }
 
+    /// For a job of this tenant: of what tenants share, it sees its own.
+    #[must_use]
+    pub fn of_tenant(self, tenant: &TenantName) -> Self {
+        Self { blobs: self.blobs.of_tenant(tenant), ..self }
+    }
+
     /// The grants.
     pub const fn grants(&self) -> &Grants {
         &self.grants
@@ -84,6 +95,9 @@ impl Granted {
             Some(("dir", verb)) => self.pace.call(body.len(), || self.dirs.call(verb, args, body, &self.ledger, &self.grants)),
             Some(("kv", verb)) => self.pace.call(body.len(), || self.kv.call(verb, args, body, &self.ledger, self.backing.as_ref())),
             Some(("secrets", "get")) => self.secrets.call(args, &self.ledger, &self.grants),
+            Some(("blob", verb)) => {
+                self.pace.call(body.len(), || self.blobs.call(verb, args, body, (&self.ledger, &self.grants), self.backing.as_ref()))
+            }
             Some(("jobs", verb)) => self.jobs.call(verb, args, body, (&self.ledger, &self.grants, &self.pace), self.backing.as_ref()),
             Some(("progress", "set")) => at_once(jobs::progress(args, self.masker.as_deref(), self.backing.as_ref())),
             _ => at_once(Err(Failure::wrong("there is no such capability"))),
@@ -138,6 +152,7 @@ impl Granted {
             dirs: masked(used.dirs, masker),
             kv: masked(used.kv, masker),
             jobs: masked(used.jobs, masker),
+            blob: masked(used.blob, masker),
             refused: used.refused.iter().map(|refused| masker.mask(refused)).collect(),
             ..used
         }

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     Secret,
     Kv,
     Jobs,
+    Blob,
 }
 
 /// One call, as it counts.
@@ -51,6 +52,7 @@ impl Ledger {
             Kind::Secret => &mut used.secrets,
             Kind::Kv => &mut used.kv,
             Kind::Jobs => &mut used.jobs,
+            Kind::Blob => &mut used.blob,
         };
         match entry(list, name) {
             Some(item) => add(item, of),

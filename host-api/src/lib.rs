@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod backing;
+mod blob;
 mod call;
 mod clock;
 mod console;
@@ -23,6 +24,9 @@ mod secrets;
 mod timer;
 
 pub use backing::{Backed, Backing, BackingError};
+pub use blob::{
+    BlobStore, BlobStoreError, MAX_BLOB_CALL_BYTES, MAX_BLOB_KEY_BYTES, MAX_BLOB_PART_NAME_BYTES, MAX_BLOB_WRITTEN, MAX_BLOBS_LISTED, MAX_BLOBS_WRITTEN, MAX_UPLOADS,
+};
 pub use call::{Answer, Body, Called, Calling, Failure, MAX_ARGS_BYTES, NOT_GRANTED};
 pub use clock::Clock;
 pub use console::{Console, MAX_MESSAGE_BYTES};

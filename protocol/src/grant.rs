@@ -46,6 +46,10 @@ pub struct Grants {
     /// Published scripts that it may submit jobs of, `ctx.jobs`; `*` for every script, also one that it writes itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<String>,
+    /// Stores of blobs, `ctx.blob.NAME`. Where they are is set by whoever runs the worker.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    pub blob: Vec<NameRule>,
 }
 
 impl Serialize for Grants {
@@ -243,7 +247,8 @@ impl Grants {
         all("dirs", asked.dirs.iter(), by, |rule: &NameRule| self.dirs.iter().any(|held| held.covers(rule)))?;
         all("secrets", asked.secrets.iter(), by, |name: &String| self.secrets.iter().any(|held| held == "*" || held == name))?;
         all("kv", asked.kv.iter(), by, |rule: &NameRule| self.kv.iter().any(|held| held.covers(rule)))?;
-        all("jobs", asked.jobs.iter(), by, |name: &String| self.submits(name))
+        all("jobs", asked.jobs.iter(), by, |name: &String| self.submits(name))?;
+        all("blob", asked.blob.iter(), by, |rule: &NameRule| self.blob.iter().any(|held| held.covers(rule)))
     }
 
     /// What is wrong with grants that are well-formed JSON.
@@ -255,6 +260,7 @@ impl Grants {
             ("secrets", self.secrets.len()),
             ("kv", self.kv.len()),
             ("jobs", self.jobs.len()),
+            ("blob", self.blob.len()),
         ];
         if let Some((kind, count)) = counts.into_iter().find(|(_, count)| *count > MAX_GRANTS) {
             return Err(GrantSyntax::new(kind, format!("has {count} entries, at most {MAX_GRANTS} are allowed")));
@@ -266,13 +272,13 @@ impl Grants {
             }
         }
         self.secrets.iter().chain(self.jobs.iter().filter(|name| *name != "*")).try_for_each(|name| grant_name(name))?;
-        if let Some(rule) = self.dirs.iter().chain(&self.kv).find(|rule| rule.name == "*") {
+        if let Some(rule) = self.dirs.iter().chain(&self.kv).chain(&self.blob).find(|rule| rule.name == "*") {
             return Err(GrantSyntax::new(&rule.to_string(), "stands for every name, which only a policy may"));
         }
         Ok(())
     }
 
-    /// Whether the folder or namespace is among `rules` with this access.
+    /// Whether the folder, namespace or store is among `rules` with this access.
     pub fn allows(rules: &[NameRule], name: &str, access: Access) -> bool {
         rules.iter().any(|rule| rule.name == name && rule.access >= access)
     }
@@ -288,7 +294,7 @@ mod tests {
 
     #[test]
     fn one_syntax_goes_round() {
-        let text = r#"{"net":["api.example.com","*.example.org:8443=GET,POST"],"dirs":["data:ro"],"env":{"A":"b"},"secrets":["KEY"],"kv":["carts:rw"],"jobs":["tax","*"]}"#;
+        let text = r#"{"net":["api.example.com","*.example.org:8443=GET,POST"],"dirs":["data:ro"],"env":{"A":"b"},"secrets":["KEY"],"kv":["carts:rw"],"jobs":["tax","*"],"blob":["reports:rw"]}"#;
         assert_eq!(serde_json::to_string(&grants(text)).unwrap(), text);
         assert_eq!(grants(r#"{"dirs":["data"]}"#), grants(r#"{"dirs":["data:ro"]}"#));
         assert_eq!(serde_json::to_string(&Grants::default()).unwrap(), "{}");

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, Progress, RunReport, ScriptSource, TraceParent};
+use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, Progress, RunReport, ScriptSource, TenantName, TraceParent};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub struct AcquireResponse {
 pub struct LeasedJob {
     /// The lease.
     pub token: LeaseToken,
+    /// Whose job it is.
+    pub tenant: TenantName,
     /// The lease runs out so long after the answer was sent, unless renewed.
     pub lease_ms: u64,
     /// What to run.

@@ -28,6 +28,9 @@ pub struct Used {
     /// Jobs that were submitted, by their scripts' names; `*` for those that bring their own source.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub jobs: BTreeMap<String, UsedItem>,
+    /// Blobs, by `STORE/NAME`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub blob: BTreeMap<String, UsedItem>,
     /// Things used beyond the [`MAX_USED`] of a list.
     #[serde(skip_serializing_if = "is_zero")]
     pub more: u64,

@@ -44,7 +44,7 @@ async fn ran(
         Ok(random) => random,
         Err(error) => return fault(engine, &EngineFault::Host(error.to_string())),
     };
-    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources).backed_by(Arc::new(backing));
+    let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources).of_tenant(&job.tenant).backed_by(Arc::new(backing));
     let capabilities = Capabilities::new(Console::new(&job.limits).with_echo(said), Clock::System, random, granted);
     let request = RunRequest {
         mode: Mode::Entry,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ampoule_host_api::{Backed, Backing, BackingError};
-use ampoule_protocol::{ChildAsk, ChildRequest, ChildView, KvAnswer, KvAsk, KvRequest, LeaseToken, Progress};
+use ampoule_protocol::{ChildAsk, ChildRequest, ChildView, KvAnswer, KvAsk, KvRequest, LeaseState, LeaseToken, Progress, Tokens};
 use tokio::time::{Instant, sleep};
 
 use crate::{ClientError, LeaseClient, log_lines::LogLines};
@@ -35,6 +35,17 @@ impl Backing for LeaseBacking {
         let request = ChildRequest { token: self.token, ask };
         // A job that is stored already is found by its place, and a cancelled one stays so.
         Box::pin(async move { insist(true, || client.jobs(&request)).await })
+    }
+
+    fn held(&self) -> Backed<()> {
+        let (client, tokens) = (self.client.clone(), Tokens { tokens: vec![self.token] });
+        Box::pin(async move {
+            let states = insist(true, || client.renew(&tokens)).await?;
+            match states.results.first().map(|result| result.state) {
+                Some(LeaseState::Held | LeaseState::Cancelled) => Ok(()),
+                _ => Err(BackingError::LostLease),
+            }
+        })
     }
 
     fn progress(&self, progress: Progress) {

@@ -143,6 +143,75 @@ async fn scripts_that_count_together_miss_nothing() {
 }
 
 #[tokio::test]
+async fn tenants_have_their_own_blobs_in_one_store() {
+    let folder = folder();
+    let blobs = folder.path().join("blobs");
+    let place = format!("files={}:rw", blobs.display());
+    let server = Server::serve(folder.path(), &["--blob", &place, "--grants", r#"{"blob":["files:rw"]}"#]);
+    for tenant in ["red", "blue"] {
+        server.send(server.request(reqwest::Method::PUT, &format!("/v1/tenants/{tenant}")).json(&json!({}))).await.json(200);
+    }
+    let script = "export default async (input, libraries, ctx) => {
+        const { files } = ctx.blob;
+        const before = await files.getText('a').catch((error) => error.code);
+        const upload = async function* () { for (let n = 0; n < 8; n++) yield new Uint8Array(1 << 20).fill(n); };
+        await files.write('large', upload());
+        let sum = 0;
+        for await (const part of files.stream('large')) sum += part[0] + part.at(-1) + part.length;
+        await files.put('a', input);
+        return [before, sum, (await files.list()).items.length];
+    }";
+    let submit = async |tenant: &str, input: &str| {
+        let mut wanted = job(script, json!(input));
+        wanted["grants"] = json!({"blob": ["files:rw"]});
+        let request = server.request(reqwest::Method::POST, "/v1/jobs?wait=30s").header("ampoule-tenant", tenant).json(&wanted);
+        server.send(request).await.json(200)
+    };
+    for tenant in ["red", "blue"] {
+        let ended = submit(tenant, tenant).await;
+        assert_eq!(ended["outcome"]["value"][0], "not_found", "{ended}");
+        assert_eq!(ended["outcome"]["value"][2], 2, "{ended}");
+        let used = &ended["usage"]["capabilities"]["blob"]["files/large"];
+        assert_eq!((used["bytes_out"].clone(), used["bytes_in"].clone()), (json!(8 << 20), json!(8 << 20)), "{used}");
+    }
+    for tenant in ["red", "blue"] {
+        assert_eq!(std::fs::read_to_string(blobs.join(tenant).join("a")).unwrap(), tenant);
+    }
+    assert_eq!(submit("red", "again").await["outcome"]["value"][0], "red");
+}
+
+#[test]
+fn blobs_are_observed_recorded_and_replayed_without_their_store() {
+    let folder = folder();
+    let script = "export default async (input, libraries, ctx) => {
+        await ctx.blob.files.put('a', new Uint8Array(3 << 20));
+        const whole = (await ctx.blob.files.get('a')).length;
+        let bytes = 0;
+        for await (const part of ctx.blob.files.stream('a')) bytes += part.length;
+        return [whole, bytes, await ctx.blob.files.delete('b')];
+    }";
+    let script = file(&folder, "script.js", script);
+    let blobs = folder.path().join("blobs");
+    let (place, read) = (format!("files={}:rw", blobs.display()), format!("files={}", blobs.display()));
+    let journal = folder.path().join("journal").display().to_string();
+    let run = ampoule(&["run", &script, "--blob", &place, "--journal", &journal, "--observe"]);
+    run.says(0, &[r#"grants needed: {"blob":["files:rw"]}"#]);
+    assert_eq!(run.stdout.trim(), "[3145728,3145728,null]");
+    // What one call read is more than a journal keeps; the blob itself is what is given beside.
+    ampoule(&["replay", &journal]).says(5, &["keeps only by their BLAKE3"]);
+    let body = blobs.join("a").display().to_string();
+    let kept = std::fs::read(&body).unwrap();
+    std::fs::remove_dir_all(&blobs).unwrap();
+    let body = file(&folder, "body", kept);
+    let again = ampoule(&["replay", &journal, "--body", &body]);
+    again.says(0, &[]);
+    assert_eq!(again.stdout, run.stdout);
+    assert!(!blobs.exists(), "a replay wrote a blob");
+    ampoule(&["run", &script, "--blob", &read]).says(1, &["NotGranted: blob files:rw"]);
+    ampoule(&["run", &script, "--blob", "files=s3://"]).says(2, &["s3://BUCKET"]);
+}
+
+#[tokio::test]
 async fn a_script_submits_jobs_and_says_how_far_it_is() {
     let folder = folder();
     let server = Server::serve(folder.path(), &["--slots", "4", "--grants", r#"{"jobs":["*"]}"#]);
@@ -209,5 +278,5 @@ fn the_documented_examples_do_what_they_say() {
             commands += 1;
         }
     }
-    assert_eq!(commands, 11);
+    assert_eq!(commands, 12);
 }

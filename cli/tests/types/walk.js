@@ -46,6 +46,10 @@ export default async (input, libraries, ctx) => {
   for (const key of ["a", "b"]) await ctx.kv.test.set(key, 1);
   members("Ampoule.KeysEntry", await ctx.kv.test.entry("a"), []);
   members("Ampoule.KeysPage", await ctx.kv.test.list({ limit: 1 }), []);
+  members("Ampoule.Store", ctx.blob.files, []);
+  for (const key of ["a", "b"]) await ctx.blob.files.put(key, "text");
+  members("Ampoule.StoreHead", await ctx.blob.files.head("a"), []);
+  members("Ampoule.StorePage", await ctx.blob.files.list({ limit: 1 }), []);
   members("Ampoule.Jobs", ctx.jobs, []);
   await ctx.dirs.work.writeText("file", "text");
   members("Ampoule.FolderStat", await ctx.dirs.work.stat("file"), []);

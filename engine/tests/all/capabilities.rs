@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use ampoule_host_api::{Folder, Network, Opened, Resources, SystemResolver};
+use ampoule_host_api::{BlobStore, Folder, Network, Opened, Resources, SystemResolver};
 use ampoule_protocol::{Access, Grants};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -193,4 +193,38 @@ async fn a_thousand_fetches_wait_together() {
     });
     let report = ENGINE.run(&request, capabilities, cancel).await.unwrap();
     assert!(matches!(report.outcome, Outcome::Cancelled), "{:?}", report.outcome);
+}
+
+#[tokio::test]
+async fn blobs_are_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = BlobStore::folder(folder.path(), Access::Write).unwrap();
+    let resources = Resources { blobs: BTreeMap::from([("files".to_owned(), store)]), ..Resources::default() };
+    let source = "export default async (_, __, ctx) => {
+        const { files } = ctx.blob;
+        const said = [];
+        const attempt = async (call) => { try { said.push(await call()); } catch (e) { said.push(e.code ?? e.name + ': ' + e.message); } };
+        async function* fails() { yield new Uint8Array(6 << 20); throw new Error('no more'); }
+        await attempt(() => files.write('half', fails()));
+        await attempt(() => files.write('half', 'a string'));
+        await attempt(() => files.write('half', [1]));
+        await attempt(() => files.put('half'));
+        await attempt(() => files.get('half'));
+        const stream = new ReadableStream({ start(c) { c.enqueue('one '); c.enqueue(new TextEncoder().encode('two')); c.close(); } });
+        await files.write('whole', stream);
+        await attempt(() => files.getText('whole'));
+        await attempt(async () => {
+            await files.put('large', new Uint8Array(2 << 20));
+            for await (const part of files.stream('large')) await files.put('large', part);
+        });
+        await attempt(async () => Object.keys(await files.head('whole')));
+        await attempt(() => ctx.blob.other.get('a'));
+        return said;
+    }";
+    let report = report(source, grants(r#"{"blob":["files:rw"]}"#), &resources).await;
+    let expected = r#"["Error: no more","TypeError: `write` takes parts; `put` takes a string","TypeError: contents must be a string or bytes","TypeError: contents must be a string or bytes","not_found","one two","changed",["etag","modifiedMs","size"],"not_granted"]"#;
+    assert_eq!(returned(&report), expected);
+    let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["large", "whole"]);
 }

@@ -30,7 +30,7 @@ pub(super) fn new(pinned: &Pinned, silence: Duration) -> Result<Client, Failure>
 }
 
 /// The certificates that this machine trusts, read once.
-fn tls() -> Result<ClientConfig, Failure> {
+pub(crate) fn tls() -> Result<ClientConfig, Failure> {
     static CONFIG: OnceLock<Option<ClientConfig>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let mut roots = RootCertStore::empty();

@@ -29,6 +29,7 @@ use tokio::sync::{Semaphore, mpsc};
 use url::Url;
 
 pub use address::Opened;
+pub(crate) use client::tls;
 pub use resolve::{Resolve, SystemResolver};
 
 use crate::{

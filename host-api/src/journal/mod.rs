@@ -1,7 +1,7 @@
 //! What a run heard from its host, in order: with the script and its input, all that its result depends on.
 //!
 //! ```text
-//! AMPJRNL1                      8 bytes: what this is, and its version
+//! AMPJRNL2                      8 bytes: what this is, and its version
 //! tag u8, length u32, payload   a record, as often as needed; the first is the header
 //! 0, BLAKE3 of all before       the end
 //! ```
@@ -17,8 +17,8 @@ pub use player::{Divergence, JournalError, Player, Stopped};
 pub use recorder::{Ending, Recorder};
 
 /// What a journal begins with.
-const MAGIC: &[u8; 8] = b"AMPJRNL1";
-/// Largest result that is kept whole; of a larger one its hash is kept, and who replays brings it.
+const MAGIC: &[u8; 8] = b"AMPJRNL2";
+/// Largest result that is kept whole; of a larger one's contents their hash is kept, and who replays brings them.
 pub const MAX_KEPT_BYTES: usize = 1 << 20;
 /// Largest journal. A run that hears more goes on, and has none.
 pub const MAX_JOURNAL_BYTES: usize = 128 << 20;

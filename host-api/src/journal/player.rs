@@ -191,18 +191,20 @@ impl Player {
         while !rest.is_empty() {
             let id = number(&mut rest).map_err(|_| damaged())?;
             let flags = *rest.split_off_first().ok_or_else(damaged)?;
+            let head = number(&mut rest).map_err(|_| damaged())? as usize;
             let len = number(&mut rest).map_err(|_| damaged())? as usize;
-            let result = if flags & 2 == 2 {
-                rest.split_off(..len).ok_or_else(damaged)?.to_vec()
+            let mut result = rest.split_off(..head).ok_or_else(damaged)?.to_vec();
+            if flags & 2 == 2 {
+                result.extend_from_slice(rest.split_off(..len).ok_or_else(damaged)?);
             } else {
                 let hash = rest.split_off(..32).ok_or_else(damaged)?;
-                let body = <[u8; 32]>::try_from(hash).ok().and_then(|hash| self.bodies.get(&hash).cloned());
-                body.ok_or_else(|| {
+                let body = <[u8; 32]>::try_from(hash).ok().and_then(|hash| self.bodies.get(&hash));
+                result.extend_from_slice(body.ok_or_else(|| {
                     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
                     let recorded = format!("got {len} bytes that the journal keeps only by their BLAKE3, {hex}");
                     Divergence { call: self.calls, recorded, replayed: "needs them, given beside the journal".to_owned() }
-                })?
-            };
+                })?);
+            }
             completed.push((id, flags & 1 == 1, result));
         }
         Ok(Ok(completed))

@@ -64,18 +64,20 @@ impl Recorder {
         self.record(tag::BEGUN, &payload);
     }
 
-    /// Operations completed, and the script is told so.
-    pub fn completed<'a>(&mut self, operations: impl Iterator<Item = (u32, bool, &'a [u8])>) {
+    /// Operations completed, and the script is told so: id, whether it failed, and its result, which ends in contents that somebody else may have, too.
+    pub fn completed<'a>(&mut self, operations: impl Iterator<Item = (u32, bool, &'a [u8], &'a [u8])>) {
         let mut payload = Vec::new();
-        for (id, failed, result) in operations {
+        for (id, failed, head, contents) in operations {
             payload.extend(id.to_le_bytes());
-            let kept = result.len() <= MAX_KEPT_BYTES;
+            let kept = head.len() + contents.len() <= MAX_KEPT_BYTES;
             payload.push(u8::from(failed) | u8::from(kept) << 1);
-            payload.extend((result.len() as u32).to_le_bytes());
+            payload.extend((head.len() as u32).to_le_bytes());
+            payload.extend((contents.len() as u32).to_le_bytes());
+            payload.extend_from_slice(head);
             if kept {
-                payload.extend_from_slice(result);
+                payload.extend_from_slice(contents);
             } else {
-                payload.extend(blake3::hash(result).as_bytes());
+                payload.extend(blake3::hash(contents).as_bytes());
             }
         }
         self.record(tag::COMPLETED, &payload);

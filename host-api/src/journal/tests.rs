@@ -16,8 +16,8 @@ fn journal() -> Vec<u8> {
     recorder.clock(1.5);
     recorder.random(9);
     recorder.begun("dir.readText {\"path\":\"a\"}", b"Correct-Horse");
-    recorder.completed([(1, false, &b"it is Correct-Horse, dHJ1ZQ and 436f72726563742d486f727365"[..])].into_iter());
-    recorder.completed([(2, true, &b""[..])].into_iter());
+    recorder.completed([(1, false, &b"it is "[..], &b"Correct-Horse, dHJ1ZQ and 436f72726563742d486f727365"[..])].into_iter());
+    recorder.completed([(2, true, &b""[..], &b""[..])].into_iter());
     recorder.finish(&ending()).unwrap()
 }
 
@@ -76,11 +76,11 @@ fn says_where_it_differs() {
 fn what_is_too_large_is_kept_by_its_hash() {
     let large = vec![7; MAX_KEPT_BYTES + 1];
     let mut recorder = Recorder::new("{}", None);
-    recorder.completed([(1, false, &large[..])].into_iter());
+    recorder.completed([(1, false, &b"head"[..], &large[..])].into_iter());
     let bytes = recorder.finish(&ending()).unwrap();
     assert!(bytes.len() < 1000);
     let mut without = Player::new(&bytes, None, Vec::new()).unwrap();
     assert!(without.completed().unwrap_err().recorded.contains("BLAKE3"));
     let mut with = Player::new(&bytes, None, vec![large.clone()]).unwrap();
-    assert_eq!(with.completed().unwrap().unwrap()[0].2, large);
+    assert_eq!(with.completed().unwrap().unwrap()[0].2, [b"head", &large[..]].concat());
 }

@@ -58,7 +58,7 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
         }
     }
     let prototype = JsObject::with_object_proto(context.intrinsics());
-    for name in ["dirs", "env", "jobs", "kv", "secrets"] {
+    for name in ["blob", "dirs", "env", "jobs", "kv", "secrets"] {
         let get = NativeFunction::from_copy_closure(move |_, _, context| made(context)?.powers.get(js_string!(name), context));
         let accessor = PropertyDescriptor::builder().get(function(get, name, 0, context)).enumerable(false).configurable(true);
         prototype.define_property_or_throw(js_string!(name), accessor.build(), context)?;

@@ -261,7 +261,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
     }
     let query = tx
         .prepare_cached(
-            "SELECT j.seq, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
+            "SELECT j.seq, j.tenant, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
              FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ANY ($1)",
         )
         .await?;
@@ -281,6 +281,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
         let terms: Terms = rows::json(row, "terms")?;
         let job = LeasedJob {
             token,
+            tenant: rows::tenant(row)?,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
             script,
             entry: row.try_get("entry")?,

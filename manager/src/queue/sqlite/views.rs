@@ -154,7 +154,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
 /// What a worker gets for its leases, but for the sources that they are pinned to.
 pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration) -> Result<Vec<(LeasedJob, Option<Pins>)>, QueueError> {
     let mut query = conn.prepare_cached(
-        "SELECT j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
+        "SELECT j.tenant, j.script_name, j.entry, j.terms, p.script, p.input, p.context, p.libraries, p.seed, p.pins
          FROM jobs j JOIN payloads p USING (seq) WHERE j.seq = ?1",
     )?;
     let mut jobs = Vec::with_capacity(leases.len());
@@ -167,6 +167,7 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
         let terms: Terms = rows::json(row, "terms")?;
         let job = LeasedJob {
             token: leased.token,
+            tenant: rows::tenant(row)?,
             lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
             script,
             entry: row.get("entry")?,

@@ -75,6 +75,44 @@
       return next === null ? { items } : { items, next };
     },
   });
+  // With what is said of it, a part is below what a journal keeps whole.
+  const PART = 960 << 10;
+  const given = (what) => {
+    if (what === undefined || what === null) throw new TypeError('contents must be a string or bytes');
+    return what;
+  };
+  const store = (blob) => ({
+    async head(key) { return value('blob.head', { blob, key: text(key, 'key') }); },
+    async get(key) { return contents('blob.read', { blob, key: text(key, 'key') }); },
+    async getText(key) { return contents('blob.readText', { blob, key: text(key, 'key') }); },
+    async *stream(key) {
+      text(key, 'key');
+      for (let from = 0, etag; ;) {
+        const [head, bytes] = await call('blob.read', { blob, key, from, most: PART, etag });
+        etag = head.etag ?? undefined;
+        from += bytes.length;
+        if (bytes.length > 0) yield bytes;
+        if (bytes.length === 0 || from >= head.size) return;
+      }
+    },
+    async put(key, what) { await value('blob.put', { blob, key: text(key, 'key') }, given(what)); },
+    async write(key, parts) {
+      if (typeof parts === 'string') throw new TypeError('`write` takes parts; `put` takes a string');
+      const upload = await value('blob.begin', { blob, key: text(key, 'key') });
+      try {
+        for await (const part of parts) await value('blob.part', { blob, key, upload }, given(part));
+      } catch (failed) {
+        try { await value('blob.abort', { blob, key, upload }); } catch {}
+        throw failed;
+      }
+      await value('blob.finish', { blob, key, upload });
+    },
+    async delete(key) { await value('blob.delete', { blob, key: text(key, 'key') }); },
+    async list({ prefix = '', after, limit } = {}) {
+      const { items, next } = await value('blob.list', { blob, prefix: text(prefix, 'prefix'), after, limit });
+      return next === null ? { items } : { items, next };
+    },
+  });
   const jobs = freeze({
     async submit(job) {
       const json = stringify(job);
@@ -95,8 +133,9 @@
     },
   });
 
-  let dirs, kv, read;
+  let blob, dirs, kv, read;
   const powers = {
+    get blob() { return (blob ??= named(store)); },
     get dirs() { return (dirs ??= named(folder)); },
     get kv() { return (kv ??= named(namespace)); },
     get env() { return (read ??= settings()); },
