@@ -376,6 +376,9 @@ pub struct JobView {
     /// The job whose run submitted it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<JobId>,
+    /// The recorded attempt that it replays, if it does; what comes of that is its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<ReplayOf>,
     /// How far its last attempt to say so had come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,

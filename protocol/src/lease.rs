@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, Progress, RunReport, ScriptSource, TenantName, TraceParent};
+use crate::{Grants, JobId, Json, LibrarySource, Limits, LogLine, Progress, ReplayOf, RunReport, ScriptSource, TenantName, TraceParent};
 
 /// Right of one worker to finish one job; fences every write. A token of an older attempt is stale for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +73,9 @@ pub struct LeasedJob {
     /// A journal of the run is wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub record: bool,
+    /// What is to be replayed; the script above counts only for a what-if.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<ReplayOf>,
     /// Seed of the run's randomness, if the job fixed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

@@ -26,6 +26,7 @@ mod outcome;
 mod problem;
 mod published;
 mod reference;
+mod replay;
 mod report;
 mod retry;
 mod role;
@@ -62,6 +63,7 @@ pub use published::{
     AliasList, AliasSpec, AliasView, MAX_ALIASES, Manifest, Modules, PublishSpec, PublishedList, PublishedView, VersionView,
 };
 pub use reference::{JobLibrary, JobScript, LibraryOf, MAX_PUBLISHED_NAME_CHARS, VersionRef, is_published_name};
+pub use replay::{ReplayDifference, ReplayOf, ReplayResult, ReplaySpec};
 pub use report::{ImageUse, RunReport, Usage};
 pub use retry::{ConcurrencyPolicy, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Retry};
 pub use role::{Role, RoleError};

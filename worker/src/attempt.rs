@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use ampoule_engine::{CancellationToken, Engine, EngineFault, Mode, RunContext, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
-use ampoule_protocol::{LeasedJob, LogLine, Outcome, RunReport, Usage};
+use ampoule_protocol::{LeaseToken, LeasedJob, LogLine, Outcome, RunReport, Usage};
 use tracing::{Instrument as _, Span};
 
-use crate::{backing::LeaseBacking, journals, traces, worker::WorkerConfig};
+use crate::{backing::LeaseBacking, journals, replays, traces, worker::WorkerConfig};
 
 /// Carries out one lease: whatever happens, there is a report. Shows every line of the log to `said` as soon as it is written.
 pub(crate) async fn attempt(
@@ -46,6 +46,11 @@ async fn ran(
     };
     let granted = Granted::new(job.grants.unwrap_or_default(), &config.resources).of_tenant(&job.tenant).backed_by(Arc::new(backing));
     let capabilities = Capabilities::new(Console::new(&job.limits).with_echo(said), Clock::System, random, granted);
+    if let Some(of) = job.replays {
+        let script = of.what_if.then_some(job.script);
+        let replayed = replays::replay(engine, &client, token, script, &job.limits, capabilities, cancel).await;
+        return replayed.unwrap_or_else(|error| failed(engine, token, &error));
+    }
     let request = RunRequest {
         mode: Mode::Entry,
         script: job.script,
@@ -66,13 +71,12 @@ async fn ran(
     } else {
         engine.run(&request, capabilities, cancel).await
     };
-    match ended {
-        Ok(report) => report,
-        Err(error) => {
-            tracing::error!(job = %token.job_id, attempt = token.attempt, %error, "run failed by our fault");
-            fault(engine, &error)
-        }
-    }
+    ended.unwrap_or_else(|error| failed(engine, token, &error))
+}
+
+fn failed(engine: &Engine, token: LeaseToken, error: &EngineFault) -> RunReport {
+    tracing::error!(job = %token.job_id, attempt = token.attempt, %error, "run failed by our fault");
+    fault(engine, error)
 }
 
 fn fault(engine: &Engine, fault: &EngineFault) -> RunReport {

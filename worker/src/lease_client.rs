@@ -4,7 +4,7 @@ use ampoule_protocol::{
     AcquireRequest, AcquireResponse, AppendRequest, AttendRequest, ChildAsk, ChildRequest, ChildView, CompleteRequest, KvAnswer, KvRequest,
     LeaseStates, LeaseToken, Problem, Tokens,
 };
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// How long a call may take beyond what the manager was asked to wait.
@@ -115,9 +115,20 @@ impl LeaseClient {
 
     /// Hands in the journal of a run that is over.
     pub async fn keep_journal(&self, token: LeaseToken, journal: Vec<u8>) -> Result<(), ClientError> {
-        let request = self.http.post(format!("{}/v1/leases/journal", self.base)).timeout(PATIENCE);
-        let request = request.query(&[("job_id", token.job_id.to_string()), ("attempt", token.attempt.to_string())]);
+        let request = self.journal(Method::POST, token);
         self.ask(request.header("content-type", "application/octet-stream").body(journal)).await.map(drop)
+    }
+
+    /// The journal that the job under this lease replays.
+    pub async fn replayed_journal(&self, token: LeaseToken) -> Result<Vec<u8>, ClientError> {
+        let response = self.ask(self.journal(Method::GET, token)).await?;
+        let bytes = response.bytes().await.map_err(|source| ClientError::Unreachable { base: self.base.clone(), source })?;
+        Ok(bytes.into())
+    }
+
+    fn journal(&self, method: Method, token: LeaseToken) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}/v1/leases/journal", self.base)).timeout(PATIENCE);
+        request.query(&[("job_id", token.job_id.to_string()), ("attempt", token.attempt.to_string())])
     }
 
     async fn post<A: DeserializeOwned>(&self, verb: &str, body: &impl Serialize, wait: Duration) -> Result<A, ClientError> {

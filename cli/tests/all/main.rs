@@ -21,6 +21,7 @@ mod modules;
 mod neighbours;
 mod platform;
 mod platform_scripts;
+mod replays;
 mod schedules;
 mod scripts;
 mod store;

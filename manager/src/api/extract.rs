@@ -61,11 +61,19 @@ const SMALL_BODY: ByteSize = ByteSize(64 << 10);
 
 /// Parses a small body that may be absent.
 pub(super) async fn body_or_none<T: DeserializeOwned + Send + 'static>(headers: &HeaderMap, from: Body) -> Result<Option<T>, ApiError> {
+    match body_if_any(headers, from, SMALL_BODY).await? {
+        Some(body) => Ok(Some(parse(body).await?)),
+        None => Ok(None),
+    }
+}
+
+/// A body that may be absent.
+pub(super) async fn body_if_any(headers: &HeaderMap, from: Body, most: ByteSize) -> Result<Option<Bytes>, ApiError> {
     let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
     if is_empty && !headers.contains_key(header::TRANSFER_ENCODING) {
         return Ok(None);
     }
-    Ok(Some(parse(body(headers, from, SMALL_BODY).await?).await?))
+    body(headers, from, most).await.map(Some)
 }
 
 /// Parses a small body that must be there.

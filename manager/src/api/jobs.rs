@@ -65,7 +65,11 @@ pub(super) async fn submit(
     let job =
         extract::offload(bytes, move || Submitted::new(JobId::new(), tenant, spec, sources, limits, idempotency).traced(trace)).await?;
     tracing::debug!(job = %job.id(), "a job is submitted");
+    stored(&api, &caller, job, wait).await
+}
 
+/// Stores a new job and answers with it, once it has ended if that is soon enough.
+pub(super) async fn stored(api: &Api, caller: &Caller, job: Submitted, wait: Duration) -> Result<Response, ApiError> {
     let now = api.queue.now();
     let mut view = job.view(now);
     // Heard from before it is there: then it need not be looked at before something has become of it.
@@ -84,16 +88,16 @@ pub(super) async fn submit(
     if !wait.is_zero() && !view.state.is_final() {
         let deadline = Instant::now() + wait.min(api.config.max_wait);
         if let Some(rung) = begun {
-            heard(&api, rung, deadline).await;
+            heard(api, rung, deadline).await;
         }
-        view = ended_by(&api, &caller.tenant, view.id, deadline).await?;
+        view = ended_by(api, &caller.tenant, view.id, deadline).await?;
     }
     let status = if view.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = HeaderValue::try_from(format!("/v1/jobs/{}", view.id)).map_err(|_| ApiError::Internal("an id is no header value"))?;
     Ok((status, [(header::LOCATION, location)], Json(view)).into_response())
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let name = "idempotency-key";
     let Some(value) = headers.get(name) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();

@@ -19,15 +19,15 @@ use super::{
     problem::ApiError,
 };
 
-/// The lease under which a run was recorded.
+/// The lease under which a run is recorded, or replayed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     /// The job.
-    job_id: JobId,
+    pub(super) job_id: JobId,
     /// The attempt.
-    attempt: u32,
+    pub(super) attempt: u32,
 }
 
 /// Keeps the journal of an attempt, while its lease is held. It is read as it is: nothing here looks into it.

@@ -15,6 +15,7 @@ mod logs;
 mod many;
 mod openapi;
 mod problem;
+mod replays;
 mod schedules;
 mod scripts;
 mod traced;
@@ -67,7 +68,8 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .routes(routes!(jobs::submit))
         .routes(routes!(many::batch))
         .routes(routes!(jobs::cancel))
-        .routes(routes!(jobs::retry));
+        .routes(routes!(jobs::retry))
+        .routes(routes!(replays::replay));
     let operate = OpenApiRouter::new()
         .routes(routes!(many::cancel))
         .routes(routes!(many::retry))
@@ -93,7 +95,7 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .routes(routes!(leases::append))
         .routes(routes!(kv::kv))
         .routes(routes!(children::jobs))
-        .routes(routes!(journals::keep))
+        .routes(routes!(journals::keep, replays::journal))
         .routes(routes!(attend::attend))
         .routes(routes!(leases::complete))
         .routes(routes!(leases::release));

@@ -1,9 +1,11 @@
 //! Jobs that runs submit: whose they are, and that they are stored and cancelled only while the run's lease is held.
 
-use ampoule_protocol::{CancelledBy, Grants, JobId, LeaseToken, TenantName};
+use ampoule_protocol::{CancelledBy, Grants, JobId, LeaseToken, ReplayOf, TenantName};
 use jiff::Timestamp;
 
-use super::{Cancel, Queue, QueueError, Scope, Store, ask, life::Life};
+use super::{Cancel, Queue, QueueError, Scope, Store, ask,
+    life::{Life, Terms},
+};
 
 /// A running job, as it matters to the jobs that it submits.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,8 @@ pub struct Family {
     pub root: JobId,
     /// How many jobs stand above it.
     pub depth: u32,
+    /// What it replays.
+    pub replays: Option<ReplayOf>,
 }
 
 impl Family {
@@ -25,7 +29,8 @@ impl Family {
     pub(super) fn of(life: Life, scope: &Scope, token: LeaseToken, root: Option<JobId>, depth: u32) -> Option<Self> {
         let held = scope.admits(&life.tenant) && life.holds(&token);
         let root = root.unwrap_or(life.id);
-        held.then(|| Self { token, tenant: life.tenant, grants: life.terms.grants.unwrap_or_default(), root, depth })
+        let Terms { grants, replays, .. } = life.terms;
+        held.then(|| Self { token, tenant: life.tenant, grants: grants.unwrap_or_default(), root, depth, replays })
     }
 }
 

@@ -14,4 +14,9 @@ impl Queue {
     pub async fn journal(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<Vec<u8>>, QueueError> {
         ask!(self, store => store.journal(tenant, id, attempt).await)
     }
+
+    /// The attempt whose journal [`journal`](Self::journal) gives.
+    pub async fn recorded(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<u32>, QueueError> {
+        ask!(self, store => store.recorded(tenant, id, attempt).await)
+    }
 }

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use ampoule_protocol::{
-    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, Retry, TenantName, TraceParent,
+    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, ReplayOf, Retry, TenantName, TraceParent,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,8 @@ pub(super) struct Terms {
     /// The submit's span.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) traceparent: Option<TraceParent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replays: Option<ReplayOf>,
 }
 
 /// All of a job that its changes depend on, and all that they change.

@@ -1,4 +1,4 @@
-use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, START_WITHIN_MS, ScriptView, TenantName, TraceParent};
+use ampoule_protocol::{JobId, JobSpec, JobState, JobView, Limits, ReplayOf, START_WITHIN_MS, ScriptView, TenantName, TraceParent};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,7 +19,8 @@ pub struct Submitted {
     pub(super) libraries_json: String,
     pub(super) pins_json: Option<String>,
     pub(super) idempotency: Option<Idempotency>,
-    trace_id: Option<String>,
+    trace: Option<TraceParent>,
+    replays: Option<ReplayOf>,
     /// Of the run that submits it.
     pub(super) family: Option<Family>,
 }
@@ -40,7 +41,7 @@ impl Submitted {
         Self {
             id,
             tenant,
-            terms_json: terms_json(&spec, &limits, None),
+            terms_json: terms_json(&spec, &limits, None, None),
             tags_json: json(&spec.tags),
             libraries_json: Companions::print(&sources.script, &sources.libraries),
             pins_json: sources.pins.as_ref().map(json),
@@ -48,7 +49,8 @@ impl Submitted {
             spec,
             limits,
             idempotency,
-            trace_id: None,
+            trace: None,
+            replays: None,
             family: None,
         }
     }
@@ -57,9 +59,17 @@ impl Submitted {
     #[must_use]
     pub fn traced(mut self, parent: Option<TraceParent>) -> Self {
         if parent.is_some() {
-            self.terms_json = terms_json(&self.spec, &self.limits, parent);
-            self.trace_id = parent.map(|parent| parent.trace_id_hex());
+            self.trace = parent;
+            self.terms_json = terms_json(&self.spec, &self.limits, self.trace, self.replays);
         }
+        self
+    }
+
+    /// One that replays a recorded attempt.
+    #[must_use]
+    pub fn replaying(mut self, of: ReplayOf) -> Self {
+        self.replays = Some(of);
+        self.terms_json = terms_json(&self.spec, &self.limits, self.trace, self.replays);
         self
     }
 
@@ -105,9 +115,10 @@ impl Submitted {
             concurrency_key: self.spec.concurrency_key.clone(),
             cancelled_by: None,
             dead: false,
-            trace_id: self.trace_id.clone(),
+            trace_id: self.trace.map(|parent| parent.trace_id_hex()),
             lost_attempts: Vec::new(),
             parent: self.family.as_ref().map(|family| family.token.job_id),
+            replays: self.replays,
             progress: None,
             tags: self.spec.tags.clone(),
         }
@@ -138,9 +149,9 @@ impl Submitted {
     }
 }
 
-fn terms_json(spec: &JobSpec, limits: &Limits, traceparent: Option<TraceParent>) -> String {
+fn terms_json(spec: &JobSpec, limits: &Limits, traceparent: Option<TraceParent>, replays: Option<ReplayOf>) -> String {
     let (retry, grants) = (spec.retry.clone(), spec.grants.clone());
-    json(&Terms { limits: limits.clone(), retry, grants, record: spec.record, traceparent })
+    json(&Terms { limits: limits.clone(), retry, grants, record: spec.record, traceparent, replays })
 }
 
 /// Prints what cannot fail to print: plain data with string keys.

@@ -33,3 +33,14 @@ pub(super) async fn journal(client: &impl GenericClient, tenant: &TenantName, id
     let row = client.query_opt(&query, &[&rows::uuid(id), &tenant.as_str(), &attempt.map(u32::cast_signed)]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
+
+/// Of which attempt the journal is.
+pub(super) async fn recorded(client: &impl GenericClient, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Done<Option<u32>> {
+    let query = client
+        .prepare_cached(
+            "SELECT max(c.attempt) FROM journals c JOIN jobs j USING (seq) WHERE j.id = $1 AND j.tenant = $2 AND ($3::integer IS NULL OR c.attempt = $3)",
+        )
+        .await?;
+    let row = client.query_one(&query, &[&rows::uuid(id), &tenant.as_str(), &attempt.map(u32::cast_signed)]).await?;
+    Ok(row.try_get::<_, Option<i32>>(0)?.map(i32::cast_unsigned))
+}

@@ -291,6 +291,7 @@ async fn payloads(tx: &Transaction<'_>, lives: &[Life], lease: Duration) -> Done
             limits: terms.limits,
             grants: terms.grants,
             record: terms.record,
+            replays: terms.replays,
             seed: row.try_get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
             waited_ms,
             traceparent: terms.traceparent,

@@ -353,6 +353,10 @@ impl Postgres {
         journals::journal(&session::lend(&self.readers).await?, tenant, id, attempt).await
     }
 
+    pub(super) async fn recorded(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<u32>, QueueError> {
+        journals::recorded(&session::lend(&self.readers).await?, tenant, id, attempt).await
+    }
+
     pub(super) async fn kv(&self, scope: &Scope, request: KvRequest, now_ms: i64) -> Result<KvReply, QueueError> {
         if request.ask.writes() {
             self.kv.ask(kv::Ask { scope: scope.clone(), request, now_ms }).await

@@ -149,6 +149,7 @@ fn view(row: &Row) -> Done<JobView> {
         trace_id: terms.traceparent.map(|parent| parent.trace_id_hex()),
         lost_attempts: Vec::new(),
         parent: rows::id_or_null(row, "parent")?,
+        replays: terms.replays,
         progress: rows::json_or_null(row, "progress")?,
         tags: rows::json(row, "tags")?,
     })

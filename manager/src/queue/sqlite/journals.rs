@@ -29,3 +29,13 @@ pub(super) fn journal(conn: &Connection, tenant: &TenantName, id: JobId, attempt
         .query_row((id.as_bytes(), tenant.as_str(), attempt), |row| row.get(0));
     Ok(found.optional()?)
 }
+
+/// Of which attempt the journal is.
+pub(super) fn recorded(conn: &Connection, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Done<Option<u32>> {
+    let found = conn
+        .prepare_cached(
+            "SELECT max(c.attempt) FROM journals c JOIN jobs j USING (seq) WHERE j.id = ?1 AND j.tenant = ?2 AND (?3 IS NULL OR c.attempt = ?3)",
+        )?
+        .query_row((id.as_bytes(), tenant.as_str(), attempt), |row| row.get(0));
+    Ok(found?)
+}

@@ -296,6 +296,11 @@ impl Sqlite {
         self.read(move |conn| journals::journal(conn, &tenant, id, attempt)).await
     }
 
+    pub(super) async fn recorded(&self, tenant: &TenantName, id: JobId, attempt: Option<u32>) -> Result<Option<u32>, QueueError> {
+        let tenant = tenant.clone();
+        self.read(move |conn| journals::recorded(conn, &tenant, id, attempt)).await
+    }
+
     pub(super) async fn kv(&self, scope: &Scope, request: KvRequest, now_ms: i64) -> Result<KvReply, QueueError> {
         let scope = scope.clone();
         if request.ask.writes() {

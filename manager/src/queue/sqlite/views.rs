@@ -146,6 +146,7 @@ fn view(row: &Row<'_>) -> Result<JobView, QueueError> {
         trace_id: terms.traceparent.map(|parent| parent.trace_id_hex()),
         lost_attempts: Vec::new(),
         parent: rows::id_or_null(row, "parent")?,
+        replays: terms.replays,
         progress: rows::json_or_null(row, "progress")?,
         tags: rows::json(row, "tags")?,
     })
@@ -177,6 +178,7 @@ pub(super) fn leased_jobs(conn: &Connection, leases: &[Leased], lease: Duration)
             limits: terms.limits,
             grants: terms.grants,
             record: terms.record,
+            replays: terms.replays,
             seed: row.get::<_, Option<i64>>("seed")?.map(i64::cast_unsigned),
             waited_ms: leased.waited_ms,
             traceparent: terms.traceparent,
