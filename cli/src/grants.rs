@@ -101,7 +101,11 @@ fn open_blobs(blobs: &[PlaceArg], resources: &mut Resources) -> Result<()> {
     for PlaceArg { rule, path } in blobs {
         let opened = match path.to_str().filter(|place| place.starts_with("s3://")) {
             // What is no UTF-8 is none of them.
-            Some(url) => BlobStore::bucket(url, rule.access, std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))),
+            Some(url) => BlobStore::bucket(
+                url,
+                rule.access,
+                std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            ),
             None => BlobStore::folder(path, rule.access),
         };
         let store = opened.with_context(|| format!("--blob {}", rule.name))?;
@@ -295,14 +299,12 @@ mod tests {
 
     #[test]
     fn folders() {
-        for (text, name, path, access) in
-            [
+        for (text, name, path, access) in [
             ("a=/x", "a", "/x", Access::Read),
             ("a=/x:rw", "a", "/x", Access::Write),
             ("a=b:c:ro", "a", "b:c", Access::Read),
             ("a=s3://b/c:rw", "a", "s3://b/c", Access::Write),
-        ]
-        {
+        ] {
             let dir: PlaceArg = text.parse().unwrap();
             assert_eq!((dir.rule.name.as_str(), dir.path.to_str().unwrap(), dir.rule.access), (name, path, access));
         }

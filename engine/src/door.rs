@@ -5,7 +5,7 @@ use ampoule_host_api::{Answer, Body, Failure};
 use ampoule_protocol::LogLevel;
 use wasmtime::{Caller, Engine, Linker, Memory};
 
-use crate::{memory, meter, sandbox::State, verdict::Stop};
+use crate::{memory, meter, operations::Given, sandbox::State, verdict::Stop};
 
 /// The levels of [`Op::Log`], by number.
 const LEVELS: [LogLevel; ampoule_abi::LOG_LEVELS as usize] =
@@ -63,7 +63,7 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
                     let sleep = state.capabilities.timer.sleep(ms).map_err(|_| Malformed("a sleep of no length"))?;
                     state.operations.start(async move {
                         sleep.await;
-                        Ok(Vec::new())
+                        Ok(Given::default())
                     })
                 }
                 Operation::Ending => {
@@ -71,7 +71,7 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
                         return Ok(state.operations.pass().into());
                     }
                     let ending = state.meter.ending();
-                    state.operations.start(async move { Ok(ending.await.encode()) })
+                    state.operations.start(async move { Ok(Given { head: ending.await.encode(), contents: Vec::new() }) })
                 }
             }
             .into())
@@ -85,7 +85,7 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
                 return Ok(state.operations.pass().into());
             }
             let calling = state.capabilities.granted.call(request.method, request.args, request.body.to_vec());
-            let id = state.operations.start(async move { calling.await.as_ref().map(encode).map_err(failed) });
+            let id = state.operations.start(async move { calling.await.map(given).map_err(|failure| failed(&failure)) });
             Ok(id.into())
         }
         Op::ReadEnv => {
@@ -109,14 +109,20 @@ fn answer(caller: &mut Caller<'_, State>, memory: Memory, op: Op, ptr: u32, len:
     }
 }
 
-fn encode(answer: &Answer) -> Vec<u8> {
+fn given(answer: Answer) -> Given {
     let value = answer.value.to_string();
     let body = match &answer.body {
         Body::None => Contents::None,
         Body::Text(text) => Contents::Text(text),
         Body::Bytes(bytes) => Contents::Bytes(bytes),
     };
-    CallAnswer { value: &value, body }.encode()
+    let head = CallAnswer { value: &value, body }.head();
+    let contents = match answer.body {
+        Body::None => Vec::new(),
+        Body::Text(text) => text.into_bytes(),
+        Body::Bytes(bytes) => bytes,
+    };
+    Given { head, contents }
 }
 
 /// Name and code in one, as the guest takes them apart; and the message.

@@ -4,8 +4,6 @@ use std::{
     time::Instant,
 };
 
-use ampoule_abi::{CallAnswer, Contents};
-use ampoule_host_api::journal::MAX_KEPT_BYTES;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::{AbortHandle, Abortable},
@@ -14,34 +12,40 @@ use futures_util::{
 
 use crate::verdict::Stop;
 
-/// How an operation ended, in the encoding of its kind.
+/// Most bytes of results that a guest is given at one time, but for one that alone is larger. The others are not even looked at until it comes back for them: what
+/// they bring waits where it comes from.
+const MAX_GIVEN: usize = 8 << 20;
+
+/// What an operation gave, in the encoding of its kind; of a call the contents, as somebody else had them, apart.
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) head: Vec<u8>,
+    pub(crate) contents: Vec<u8>,
+}
+
+/// How an operation ended.
 pub(crate) struct Done {
     pub(crate) id: u32,
-    pub(crate) result: Result<Vec<u8>, (String, String)>,
+    pub(crate) failed: bool,
+    pub(crate) given: Given,
 }
 
 impl Done {
-    /// How the guest is told of a failure: name and message.
-    pub(crate) fn failure(&self) -> Option<Vec<u8>> {
-        let (name, message) = self.result.as_ref().err()?;
-        let mut w = ampoule_abi::Writer::default();
-        w.field(name.as_bytes());
-        w.field(message.as_bytes());
-        Some(w.finish())
+    fn of(id: u32, result: Result<Given, (String, String)>) -> Self {
+        match result {
+            Ok(given) => Self { id, failed: false, given },
+            // How the guest is told of a failure: name and message.
+            Err((name, message)) => {
+                let mut w = ampoule_abi::Writer::default();
+                w.field(name.as_bytes());
+                w.field(message.as_bytes());
+                Self { id, failed: true, given: Given { head: w.finish(), contents: Vec::new() } }
+            }
+        }
     }
 
-    /// The result in two, if it is a large one: the contents of a call's answer, as a file or a blob has them, come last.
-    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
-        let result = self.result.as_deref().unwrap_or_default();
-        if result.len() <= MAX_KEPT_BYTES {
-            return (result, &[]);
-        }
-        let contents = match CallAnswer::decode(result) {
-            Ok(CallAnswer { body: Contents::Bytes(bytes), .. }) => bytes.len(),
-            Ok(CallAnswer { body: Contents::Text(text), .. }) => text.len(),
-            _ => 0,
-        };
-        result.split_at(result.len() - contents)
+    fn bytes(&self) -> usize {
+        self.given.head.len() + self.given.contents.len()
     }
 }
 
@@ -59,13 +63,13 @@ pub(crate) struct Operations {
 
 impl Operations {
     /// Begins one and gives its id.
-    pub(crate) fn start(&mut self, operation: impl Future<Output = Result<Vec<u8>, (String, String)>> + Send + 'static) -> u32 {
+    pub(crate) fn start(&mut self, operation: impl Future<Output = Result<Given, (String, String)>> + Send + 'static) -> u32 {
         self.last_id += 1;
         let id = self.last_id;
         let (abort, registration) = AbortHandle::new_pair();
         self.aborts.insert(id, abort);
         let operation = Abortable::new(operation, registration);
-        self.running.push(Box::pin(operation.map(move |result| Done { id, result: result.unwrap_or_else(|_| Ok(Vec::new())) })));
+        self.running.push(Box::pin(operation.map(move |result| Done::of(id, result.unwrap_or_else(|_| Ok(Given::default()))))));
         id
     }
 
@@ -88,7 +92,7 @@ impl Operations {
         self.running.len() == self.abandoned.len()
     }
 
-    /// Waits for at least one to complete and gives all that have, in the order of completion; ends early by deadline or when the run is `over`.
+    /// Waits for at least one to complete and gives all that have, up to [`MAX_GIVEN`], in the order of completion; ends early by deadline or when the run is `over`.
     pub(crate) async fn completed(&mut self, deadline: Instant, over: impl Future<Output = ()>) -> Result<Vec<Done>, Stop> {
         let mut completed = Vec::new();
         let mut over = std::pin::pin!(over);
@@ -101,12 +105,37 @@ impl Operations {
             };
             completed.extend(next.into_iter().filter(|done| !self.abandoned.remove(&done.id)));
         }
-        while let Some(Some(done)) = self.running.next().now_or_never() {
+        let mut bytes = completed.iter().map(Done::bytes).sum::<usize>();
+        while bytes < MAX_GIVEN
+            && let Some(Some(done)) = self.running.next().now_or_never()
+        {
             if !self.abandoned.remove(&done.id) {
+                bytes += done.bytes();
                 completed.push(done);
             }
         }
         completed.iter().for_each(|done| drop(self.aborts.remove(&done.id)));
         Ok(completed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_guest_is_given_so_much_at_a_time() {
+        let mut operations = Operations::default();
+        for _ in 0..5 {
+            operations.start(async { Ok(Given { head: Vec::new(), contents: vec![0; MAX_GIVEN / 2] }) });
+        }
+        let mut given = Vec::new();
+        while !operations.is_empty() {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            given.push(operations.completed(deadline, std::future::pending()).await.unwrap_or_default().len());
+        }
+        assert_eq!(given, [2, 2, 1]);
     }
 }

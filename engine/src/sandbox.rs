@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Instant};
 
-use ampoule_abi::{Completed, FUEL_EXPORT, MAILBOX_BYTES, MEMORY_IMPORT, Reply, ResumeRequest};
+use ampoule_abi::{BESIDE_BYTES, Completed, FUEL_EXPORT, MAILBOX_BYTES, MEMORY_IMPORT, Reply, ResumeRequest};
 use ampoule_host_api::Capabilities;
 use ampoule_protocol::Limits;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use crate::{
     limiter::MemoryLimiter,
     memory,
     meter::{self, Meter},
-    operations::{Done, Operations},
+    operations::{Done, Given, Operations},
     tape::Tape,
     verdict::{Evidence, Stop},
 };
@@ -42,6 +42,7 @@ pub(crate) struct Sandbox {
     instance: Instance,
     memory: Memory,
     alloc: TypedFunc<u32, u32>,
+    contents: TypedFunc<u32, u32>,
     mailbox: u32,
     /// The guest's latest answer.
     packed: u64,
@@ -89,7 +90,8 @@ impl Sandbox {
             meter::arm(&mut store, fuel).map_err(host)?;
         }
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(host)?;
-        Ok(Self { store, instance, memory, alloc, mailbox: parts.guest.mailbox, packed: 0 })
+        let contents = instance.get_typed_func(&mut store, "contents").map_err(host)?;
+        Ok(Self { store, instance, memory, alloc, contents, mailbox: parts.guest.mailbox, packed: 0 })
     }
 
     /// Calls an export with a message and waits, as often as the guest asks for it, until it has an answer.
@@ -102,9 +104,7 @@ impl Sandbox {
             let Reply::Pending { .. } = reply else { break };
             let state = self.store.data_mut();
             if let Some(replayed) = state.tape.replayed() {
-                let replayed = replayed?;
-                let completed = replayed.iter().map(|(id, failed, result)| Completed { id: *id, failed: *failed, result }).collect();
-                self.send("resume", &ResumeRequest { completed }.encode()).await?;
+                self.give(replayed?).await?;
                 continue;
             }
             if state.operations.is_empty() {
@@ -121,19 +121,32 @@ impl Sandbox {
                 }
             };
             state.tape.completed(&done);
-            let failures: Vec<_> = done.iter().map(Done::failure).collect();
-            let completed = done
-                .iter()
-                .zip(&failures)
-                .map(|(done, failure)| Completed {
-                    id: done.id,
-                    failed: failure.is_some(),
-                    result: failure.as_deref().unwrap_or_else(|| done.result.as_deref().unwrap_or_default()),
-                })
-                .collect();
-            self.send("resume", &ResumeRequest { completed }.encode()).await?;
+            self.give(done).await?;
         }
         Ok(Reply::decode(memory::read_packed(self.memory, &self.store, self.packed).map_err(Stop::from)?).map_err(Stop::from)?)
+    }
+
+    /// Gives completed operations to the guest: large contents into buffers that the script keeps, everything else in one message.
+    async fn give(&mut self, mut done: Vec<Done>) -> Result<(), wasmtime::Error> {
+        let mut buffers = 0;
+        for Done { given, .. } in &mut done {
+            if given.contents.len() < BESIDE_BYTES {
+                continue;
+            }
+            let Some(head) = ampoule_abi::beside(given.head.clone(), buffers) else { continue };
+            let len = u32::try_from(given.contents.len()).map_err(|_| Stop::Malformed("contents of 4 GiB"))?;
+            let ptr = self.contents.call_async(&mut self.store, len).await?;
+            memory::write(self.memory, &mut self.store, ptr, &given.contents).map_err(Stop::from)?;
+            *given = Given { head, contents: Vec::new() };
+            buffers += 1;
+        }
+        let completed = done.iter().map(|Done { id, failed, given: Given { head, contents } }| Completed {
+            id: *id,
+            failed: *failed,
+            result: head,
+            rest: contents,
+        });
+        self.send("resume", &ResumeRequest { completed: completed.collect() }.encode()).await
     }
 
     async fn send(&mut self, export: &str, message: &[u8]) -> Result<(), wasmtime::Error> {

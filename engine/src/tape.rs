@@ -2,13 +2,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ampoule_host_api::{
     Clock, Random,
-    journal::{Divergence, Player, Recorder, Stopped},
+    journal::{Completed, Divergence, Player, Recorder, Stopped},
 };
 
-use crate::{operations::Done, verdict::Stop};
-
-/// An operation that completed: its id, whether it failed, and its result.
-type Completion = (u32, bool, Vec<u8>);
+use crate::{
+    operations::{Done, Given},
+    verdict::Stop,
+};
 
 /// Whether what a run hears is written down, or comes from what was.
 pub(crate) enum Tape {
@@ -92,23 +92,19 @@ impl Tape {
     /// Operations completed.
     pub(crate) fn completed(&mut self, done: &[Done]) {
         if let Self::Record(recorder, _) = self {
-            let failures: Vec<_> = done.iter().map(Done::failure).collect();
-            recorder.completed(done.iter().zip(&failures).map(|(done, failure)| match failure {
-                Some(failure) => (done.id, true, &failure[..], &[][..]),
-                None => {
-                    let (head, contents) = done.parts();
-                    (done.id, false, head, contents)
-                }
-            }));
+            recorder.completed(done.iter().map(|done| (done.id, done.failed, &done.given.head[..], &done.given.contents[..])));
         }
     }
 
     /// The operations that completed in the recorded run, for a replay.
-    pub(crate) fn replayed(&mut self) -> Option<Result<Vec<Completion>, Stop>> {
+    pub(crate) fn replayed(&mut self) -> Option<Result<Vec<Done>, Stop>> {
         let Self::Play(play) = self else { return None };
         let heard = play.player.completed();
         Some(match play.heard(heard) {
-            Ok(Ok(completed)) => Ok(completed),
+            Ok(Ok(completed)) => Ok(completed
+                .into_iter()
+                .map(|Completed { id, failed, head, contents }| Done { id, failed, given: Given { head, contents } })
+                .collect()),
             Ok(Err(stopped)) => Err(play.stop(stopped)),
             Err(stop) => Err(stop),
         })

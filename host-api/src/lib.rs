@@ -25,7 +25,8 @@ mod timer;
 
 pub use backing::{Backed, Backing, BackingError};
 pub use blob::{
-    BlobStore, BlobStoreError, MAX_BLOB_CALL_BYTES, MAX_BLOB_KEY_BYTES, MAX_BLOB_PART_NAME_BYTES, MAX_BLOB_WRITTEN, MAX_BLOBS_LISTED, MAX_BLOBS_WRITTEN, MAX_UPLOADS,
+    BlobStore, BlobStoreError, MAX_BLOB_CALL_BYTES, MAX_BLOB_KEY_BYTES, MAX_BLOB_PART_NAME_BYTES, MAX_BLOB_WRITTEN, MAX_BLOBS_LISTED,
+    MAX_BLOBS_WRITTEN, MAX_UPLOADS,
 };
 pub use call::{Answer, Body, Called, Calling, Failure, MAX_ARGS_BYTES, NOT_GRANTED};
 pub use clock::Clock;

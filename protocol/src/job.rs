@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     CancelledBy, ConcurrencyPolicy, GrantSyntax, Grants, JobLibrary, JobScript, Json, LibraryOf, LimitError, Limits, LimitsSpec,
-    LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Progress, Retry, Usage, VersionRef, is_published_name,
+    LostAttempt, MAX_ATTEMPTS, MAX_BACKOFF_MS, MAX_NON_RETRYABLE, Outcome, Progress, ReplayOf, Retry, Usage, VersionRef, is_published_name,
 };
 
 /// Most libraries that one job can bring.

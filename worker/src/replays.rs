@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use ampoule_engine::{CancellationToken, Engine, EngineFault, ReplayError, Replayed};
 use ampoule_host_api::Capabilities;
-use ampoule_protocol::{Json, LeaseToken, LimitKind, Limits, Outcome, ReplayDifference, ReplayResult, RunReport, ScriptError, ScriptSource, Usage};
+use ampoule_protocol::{
+    Json, LeaseToken, LimitKind, Limits, Outcome, ReplayDifference, ReplayResult, RunReport, ScriptError, ScriptSource, Usage,
+};
 use tokio::time::sleep;
 
 use crate::{ClientError, LeaseClient};

@@ -70,7 +70,9 @@ async fn another_version_on_what_the_recorded_one_heard() {
     let value = what_if(&SCRIPT.replace("return [", "return ['new', ")).await;
     assert_eq!((value["difference"]["call"].clone(), value["outcome"]["value"].clone()), (json!(0), json!(["new", 7, 13])), "{value}");
     // Of a version that was published, and that wrote nothing this time.
-    let published = server.send(server.request(Method::PUT, "/v1/scripts/fixed").json(&json!({"source": SCRIPT.replace("input)", "input + 1)")}))).await;
+    let published = server
+        .send(server.request(Method::PUT, "/v1/scripts/fixed").json(&json!({"source": SCRIPT.replace("input)", "input + 1)")})))
+        .await;
     assert!(published.status.is_success(), "{}", published.text);
     let job = replay(&server, &of, &json!({"script": {"name": "fixed"}, "attempt": 1})).await;
     assert_eq!((job["script"]["name"].clone(), job["replays"]["what_if"].clone()), (json!("fixed"), json!(true)), "{job}");

@@ -14,7 +14,8 @@ fn found() -> Facts {
         concat!("const ECMASCRIPT = ", include_str!("../../../engine/tests/web/ecmascript.json"), ";\n", include_str!("../types/walk.js"));
     let (script, work) = (file(&folder, "walk.js", walk), format!("work={}:rw", folder.path().display()));
     let files = format!("files={}:rw", folder.path().join("blobs").display());
-    let grants = ["--blob", &files, "--dir", &work, "--env", "REGION=eu", "--secret", "KEY=correct-horse", "--allow-net", "*", "--kv", "test:rw"];
+    let grants =
+        ["--blob", &files, "--dir", &work, "--env", "REGION=eu", "--secret", "KEY=correct-horse", "--allow-net", "*", "--kv", "test:rw"];
     let run = ampoule(&[&["run", &script], &grants[..]].concat());
     run.says(0, &[]);
     serde_json::from_value(run.json()).unwrap()

@@ -54,6 +54,16 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Appends a field that comes in two halves.
+    ///
+    /// # Panics
+    /// As [`field`](Self::field).
+    pub fn halves(&mut self, first: &[u8], second: &[u8]) {
+        self.u32(u32::try_from(first.len() + second.len()).expect("a field is below 4 GiB"));
+        self.0.extend_from_slice(first);
+        self.0.extend_from_slice(second);
+    }
+
     /// The message.
     pub fn finish(self) -> Vec<u8> {
         self.0

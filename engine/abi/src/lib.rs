@@ -2,7 +2,8 @@
 //!
 //! The guest imports one function, [`IMPORT_MODULE`]`.`[`IMPORT_NAME`]`(op, ptr, len) -> u64`: a **host call**. The host calls the guest's exports
 //! `alloc(len) -> ptr` (a buffer for a request that the mailbox is too small for), then `load`, `run` or `resume` with `(ptr, len)` of that buffer; each answers
-//! `ptr << 32 | len` of a [`Reply`], which stays valid until the next call.
+//! `ptr << 32 | len` of a [`Reply`], which stays valid until the next call. Before `resume` the host may call `contents(len) -> ptr` for large contents of
+//! results: buffers that become the script's own, so that contents are copied once.
 //!
 //! ```text
 //! load(LoadRequest)  -> Loaded | Threw | Pending | StackExhausted
@@ -22,7 +23,7 @@ mod codec;
 mod message;
 mod resolve;
 
-pub use call::{CallAnswer, CallRequest, Contents};
+pub use call::{BESIDE_BYTES, CallAnswer, CallRequest, Contents, beside};
 pub use codec::{Malformed, Reader, Writer};
 pub use message::{Completed, Ending, Import, Library, LoadRequest, Mode, Module, Operation, Reply, ResumeRequest, RunRequest};
 pub use resolve::{Target, Unresolved, resolve, typescript_path};

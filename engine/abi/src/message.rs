@@ -84,6 +84,8 @@ pub struct Completed<'a> {
     pub failed: bool,
     /// What it gave, in the operation's own encoding; empty for a sleep.
     pub result: &'a [u8],
+    /// The rest of the same: what may be large is not copied before.
+    pub rest: &'a [u8],
 }
 
 /// What the guest answers.
@@ -222,12 +224,13 @@ impl<'a> RunRequest<'a> {
 impl<'a> ResumeRequest<'a> {
     /// As the guest reads it.
     pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::default();
+        let room = self.completed.iter().map(|done| 9 + done.result.len() + done.rest.len()).sum::<usize>();
+        let mut w = Writer::with_capacity(4 + room);
         w.u32(self.completed.len() as u32);
         for done in &self.completed {
             w.u32(done.id);
             w.byte(done.failed.into());
-            w.field(done.result);
+            w.halves(done.result, done.rest);
         }
         w.finish()
     }
@@ -236,7 +239,7 @@ impl<'a> ResumeRequest<'a> {
     pub fn decode(message: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(message);
         let completed = (0..r.u32()?)
-            .map(|_| Ok(Completed { id: r.u32()?, failed: r.byte()? != 0, result: r.field()? }))
+            .map(|_| Ok(Completed { id: r.u32()?, failed: r.byte()? != 0, result: r.field()?, rest: &[] }))
             .collect::<Result<_, Malformed>>()?;
         r.end()?;
         Ok(Self { completed })
@@ -332,8 +335,10 @@ mod tests {
         assert_eq!(LoadRequest::decode(&load.encode()).unwrap(), load);
         let run = RunRequest { entry: "", input: "{}", context: "null" };
         assert_eq!(RunRequest::decode(&run.encode()).unwrap(), run);
-        let resume = ResumeRequest { completed: vec![Completed { id: 7, failed: true, result: b"x" }] };
+        let resume = ResumeRequest { completed: vec![Completed { id: 7, failed: true, result: b"x", rest: &[] }] };
         assert_eq!(ResumeRequest::decode(&resume.encode()).unwrap(), resume);
+        let halves = ResumeRequest { completed: vec![Completed { id: 7, failed: false, result: b"x", rest: b"yz" }] }.encode();
+        assert_eq!(ResumeRequest::decode(&halves).unwrap().completed[0].result, b"xyz");
         let sleep = Operation::Sleep { ms: 1.5 };
         assert_eq!(Operation::decode(&sleep.encode()).unwrap(), sleep);
         assert_eq!(Operation::decode(&Operation::Ending.encode()).unwrap(), Operation::Ending);

@@ -4,18 +4,29 @@
 //! import is a closure that a test hangs up with [`mock`], and there are no exports.
 #![cfg_attr(target_arch = "wasm32", expect(unsafe_code, reason = "the import, the exports and the memory that they share with the host"))]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use ampoule_abi::Op;
+use boa_engine::object::builtins::AlignedVec;
 
 thread_local! {
     static PASSAGES: Cell<u32> = const { Cell::new(0) };
+    /// Given to the host since the last resume.
+    static CONTENTS: RefCell<Vec<Option<AlignedVec<u8>>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes a host call and gives the host's answer.
 pub fn call(op: Op, payload: &[u8]) -> u64 {
     passed();
     wire::call(op, payload)
+}
+
+/// Takes the so many-th buffer of contents that the host has filled for this resume.
+///
+/// # Panics
+/// When there is none: the host is broken.
+pub(crate) fn contents(buffer: u32) -> AlignedVec<u8> {
+    CONTENTS.with_borrow_mut(|buffers| buffers.get_mut(buffer as usize).and_then(Option::take)).expect("a buffer that the host filled")
 }
 
 /// How often the door was passed, in either direction: what was asked under an older count may have changed.
@@ -32,6 +43,7 @@ mod wire {
     use std::cell::{Cell, RefCell, UnsafeCell};
 
     use ampoule_abi::{LoadRequest, MAILBOX_BYTES, Op, ResumeRequest, RunRequest, pack};
+    use boa_engine::object::builtins::AlignedVec;
 
     use crate::run::{Answer, Guest};
 
@@ -90,6 +102,17 @@ mod wire {
         ptr
     }
 
+    /// A buffer for contents of a result that the next resume tells of.
+    #[unsafe(no_mangle)]
+    extern "C" fn contents(len: u32) -> u32 {
+        let mut buffer = AlignedVec::<u8>::with_capacity(0, len as usize);
+        // SAFETY: there is room for them, and the host writes them all before anything else happens here.
+        unsafe { buffer.set_len(len as usize) };
+        let ptr = buffer.as_ptr() as usize as u32;
+        super::CONTENTS.with_borrow_mut(|buffers| buffers.push(Some(buffer)));
+        ptr
+    }
+
     #[unsafe(no_mangle)]
     extern "C" fn load(ptr: u32, len: u32) -> u64 {
         answer(ptr, len, |guest, request| guest.load(&LoadRequest::decode(request).expect("a load request")))
@@ -102,7 +125,10 @@ mod wire {
 
     #[unsafe(no_mangle)]
     extern "C" fn resume(ptr: u32, len: u32) -> u64 {
-        answer(ptr, len, |guest, request| guest.resume(&ResumeRequest::decode(request).expect("a resume request")))
+        let packed = answer(ptr, len, |guest, request| guest.resume(&ResumeRequest::decode(request).expect("a resume request")));
+        // Of operations that the script gave up.
+        super::CONTENTS.take();
+        packed
     }
 
     /// Run once at build time; the memory that it leaves is where every sandbox starts.

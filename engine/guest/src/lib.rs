@@ -1,6 +1,6 @@
 //! The program inside the sandbox: Boa, and what connects it to the host.
 //!
-//! It speaks `ampoule_abi`: one import, the exports `alloc`, `load`, `run` and `resume`, and `wizer-initialize`, which builds
+//! It speaks `ampoule_abi`: one import, the exports `alloc`, `contents`, `load`, `run` and `resume`, and `wizer-initialize`, which builds
 //! the realm once, at build time. Start reading at [`run`], which is the guest's whole life; [`door`] is where it meets the
 //! host, and holds the only unsafe code.
 //!

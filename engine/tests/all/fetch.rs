@@ -270,3 +270,60 @@ async fn the_runs_own_signal() {
         other => panic!("{other:?}"),
     }
 }
+
+/// Serves a body whose bytes tell their places, with its length said or not.
+async fn large(bytes: usize) -> u16 {
+    answering(move |mut stream, head| async move {
+        let body: Vec<u8> = (0..bytes).map(|at| (at * 31 >> 6) as u8).collect();
+        let length = if head.starts_with("GET /said") { format!("content-length: {bytes}\r\n") } else { String::new() };
+        stream.write_all(format!("HTTP/1.1 200 OK\r\n{length}connection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let _ = stream.write_all(&body).await;
+    })
+    .await
+}
+
+/// All of a body, without its stream and by it: the same bytes, in few host calls, and a body that is used is used.
+#[tokio::test]
+async fn large_bodies_come_whole() {
+    const BYTES: usize = (3 << 20) + 5;
+    let port = large(BYTES).await;
+    for path in ["said", "unsaid"] {
+        let body = format!(
+            "const url = 'http://127.0.0.1:PORT/{path}';
+            const r = await fetch(url), whole = r.bytes();
+            const locked = [r.bodyUsed, r.body.locked, await r.text().catch((e) => e.name)];
+            const bytes = await whole;
+            const done = [r.body.locked, r.bodyUsed];
+            const parts = [];
+            for await (const part of (await fetch(url)).body) parts.push(part);
+            const streamed = await new Blob(parts).bytes();
+            const buffer = await (await fetch(url)).arrayBuffer();
+            const [a, b] = (r => [r.clone(), r])(await fetch(url));
+            const cloned = (await Promise.all([a.bytes(), b.bytes()])).map((bytes) => bytes.length);
+            let same = bytes.length === streamed.length && buffer.byteLength === bytes.length;
+            for (let at = 0; at < bytes.length; at += 997) same &&= bytes[at] === (at * 31 >> 6 & 255) && bytes[at] === streamed[at];
+            return [bytes.length, same, locked, done, cloned, bytes.byteOffset, bytes.buffer.byteLength]"
+        );
+        let said = run(port, &body).await;
+        let expected = format!(r#"[{BYTES},true,[true,true,"TypeError"],[true,true],[{BYTES},{BYTES}],0,{BYTES}]"#);
+        assert!(matches!(&said.outcome, Outcome::Returned { value } if value.as_str() == expected), "{path}: {:?}", said.outcome);
+    }
+    let report = run(port, "return (await (await fetch('http://127.0.0.1:PORT/said')).bytes()).length").await;
+    assert_eq!(report.usage.host_calls, 5, "a start, and a part for each MiB");
+    // Broken off in the middle.
+    let body = "const signal = AbortSignal.timeout(50); const r = await fetch('http://127.0.0.1:PORT/', { signal });
+        return [await r.text().catch((e) => e.name), r.bodyUsed, await r.text().catch((e) => e.name)]";
+    let port = answering(|mut stream, _| async move {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n").await.unwrap();
+        let _ = stream.write_all(&[b'x'; 3 << 20]).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    })
+    .await;
+    assert_eq!(value_of(port, body).await, r#"["TimeoutError",true,"TypeError"]"#);
+    let body = "return (await fetch('http://127.0.0.1:PORT/')).text().catch((e) => e.code)";
+    let port = answering(|mut stream, _| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\nhello").await;
+    })
+    .await;
+    assert_eq!(value_of(port, body).await, r#""broken""#);
+}

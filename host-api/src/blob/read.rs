@@ -12,7 +12,10 @@ pub(super) async fn whole(store: &BlobStore, key: &Path) -> Called {
     let found = store.inner().get(key).await.map_err(|error| failure(key, &error))?;
     let size = found.meta.size;
     if size > MAX_BLOB_CALL_BYTES {
-        return Err(failed("too_large", format!("`{key}` has {size} bytes, one call reads at most {MAX_BLOB_CALL_BYTES}: read it in parts")));
+        return Err(failed(
+            "too_large",
+            format!("`{key}` has {size} bytes, one call reads at most {MAX_BLOB_CALL_BYTES}: read it in parts"),
+        ));
     }
     given(found, key).await
 }

@@ -169,7 +169,25 @@ async fn names_cannot_leave_the_store() {
     let granted = granted(&folder, ALL);
     let (long, longer) = ("k".repeat(201), "k/".repeat(256) + "k");
     for key in [
-        "", "/", "/a", "a/", "..", "../secret", "a/../../secret", "a//b", "a\0", "a\nb", "\u{85}", ".", "./a", "a/.", "/etc/passwd", "a#1", "x#07/b", &long, &longer,
+        "",
+        "/",
+        "/a",
+        "a/",
+        "..",
+        "../secret",
+        "a/../../secret",
+        "a//b",
+        "a\0",
+        "a\nb",
+        "\u{85}",
+        ".",
+        "./a",
+        "a/.",
+        "/etc/passwd",
+        "a#1",
+        "x#07/b",
+        &long,
+        &longer,
     ] {
         for verb in ["head", "read", "readText", "put", "delete", "begin", "part", "finish", "abort"] {
             assert_eq!(code(&granted, verb, json!({"key": key}), b"x").await, "invalid_key", "{verb} {key:?}");
@@ -298,8 +316,7 @@ async fn a_run_without_its_lease_shows_nothing() {
     let granted = granted(folder.path(), ALL).backed_by(Arc::new(Lost));
     let upload = call(&granted, "begin", json!({"key": "a"}), b"").await.unwrap().value;
     call(&granted, "part", json!({"key": "a", "upload": upload}), &[0; 6 << 20]).await.unwrap();
-    for (verb, args) in
-        [("put", json!({"key": "a"})), ("delete", json!({"key": "old"})), ("finish", json!({"key": "a", "upload": upload}))]
+    for (verb, args) in [("put", json!({"key": "a"})), ("delete", json!({"key": "old"})), ("finish", json!({"key": "a", "upload": upload}))]
     {
         assert_eq!(code(&granted, verb, args, b"").await, "lease_lost", "{verb}");
     }

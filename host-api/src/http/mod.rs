@@ -5,6 +5,7 @@
 //! credentials but what the script sends.
 
 mod address;
+mod body;
 mod client;
 mod request;
 mod resolve;
@@ -21,10 +22,9 @@ use std::{
 
 use ampoule_protocol::Grants;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 use url::Url;
 
@@ -33,10 +33,12 @@ pub(crate) use client::tls;
 pub use resolve::{Resolve, SystemResolver};
 
 use crate::{
-    Answer, Body, Failure,
+    Answer, Failure,
     call::{Called, Calling, arguments, at_once},
+    journal::MAX_KEPT_BYTES,
     ledger::{Ledger, Use, add},
 };
+use body::Open;
 use request::Prepared;
 use resolve::Pinned;
 
@@ -48,7 +50,7 @@ pub const MAX_REQUEST_BYTES: u64 = 16 << 20;
 pub const MAX_WAITING_BYTES: u64 = 32 << 20;
 /// Most bytes that a run may receive, counted after decompression.
 pub const MAX_RECEIVED_BYTES: u64 = 256 << 20;
-/// Connections of one run at one time; further requests wait.
+/// Connections of one run at one time, those among them whose responses are not read to their end; further requests wait.
 pub const MAX_CONNECTIONS: usize = 1_024;
 /// Connections of the whole process at one time: below the usual number of open files.
 pub const MAX_PROCESS_CONNECTIONS: usize = 4_096;
@@ -58,6 +60,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// What one read hands to the script, unless the host sends less: enough that the way there and back does not count.
 const CHUNK_BYTES: usize = 256 << 10;
+/// What one read hands to a script that wants all of a body: as much as a journal keeps of it.
+const WHOLE_BYTES: usize = MAX_KEPT_BYTES;
 
 static PROCESS_CONNECTIONS: Semaphore = Semaphore::const_new(MAX_PROCESS_CONNECTIONS);
 
@@ -105,7 +109,7 @@ struct Shared {
     pinned: Pinned,
     /// Made when first needed; its connections are this run's alone.
     client: Mutex<Option<reqwest::Client>>,
-    connections: Semaphore,
+    connections: Arc<Semaphore>,
     waiting: AtomicU64,
     received: AtomicU64,
     last_body: AtomicU64,
@@ -117,15 +121,6 @@ impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Http").finish_non_exhaustive()
     }
-}
-
-/// A response whose body is not read to its end.
-struct Open {
-    response: Response,
-    host: String,
-    rest: Bytes,
-    ended: bool,
-    _connection: Vec<tokio::sync::SemaphorePermit<'static>>,
 }
 
 /// Bytes of a request that wait to be sent.
@@ -150,7 +145,7 @@ impl Http {
             ledger: Arc::clone(ledger),
             pinned: Pinned::default(),
             client: Mutex::default(),
-            connections: Semaphore::new(MAX_CONNECTIONS),
+            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             waiting: AtomicU64::new(0),
             received: AtomicU64::new(0),
             last_body: AtomicU64::new(0),
@@ -159,14 +154,14 @@ impl Http {
         }))
     }
 
-    /// `http.start {url, method, headers, redirect, upload?}` with the request's body beside; `http.read {body}`, `http.close {body}`;
+    /// `http.start {url, method, headers, redirect, upload?}` with the request's body beside; `http.read {body, all?}`, `http.close {body}`;
     /// `http.push {upload, end?}` with a part of a streamed request's body beside.
     pub(crate) fn call(&self, verb: &str, args: &str, body: Vec<u8>) -> Calling {
         let shared = Arc::clone(&self.0);
         let begun = match verb {
             "start" => shared.start(args, body),
-            "read" => body_of(args).map(|id| Box::pin(async move { shared.read(id).await }) as Calling),
-            "close" => body_of(args).map(|id| {
+            "read" => body_of(args).map(|(id, all)| Box::pin(async move { shared.read(id, all).await }) as Calling),
+            "close" => body_of(args).map(|(id, _)| {
                 shared.bodies().remove(&id);
                 at_once(Answer::of(Value::Null))
             }),
@@ -177,12 +172,14 @@ impl Http {
     }
 }
 
-fn body_of(args: &str) -> Result<u64, Failure> {
+fn body_of(args: &str) -> Result<(u64, bool), Failure> {
     #[derive(Deserialize)]
     struct Args {
         body: u64,
+        #[serde(default)]
+        all: bool,
     }
-    arguments::<Args>(args).map(|args| args.body)
+    arguments::<Args>(args).map(|args| (args.body, args.all))
 }
 
 impl Shared {
@@ -253,8 +250,8 @@ impl Shared {
 
     async fn fetch(self: Arc<Self>, mut request: Prepared, streamed: Option<mpsc::Receiver<Bytes>>) -> Called {
         // The order of the permits is everywhere the same: the run's, then the process's.
-        let _turn = self.connections.acquire().await.map_err(|_| refused("io", "the run ends"))?;
-        let connection = PROCESS_CONNECTIONS.acquire().await.map_err(|_| refused("io", "the process ends"))?;
+        let own = Arc::clone(&self.connections).acquire_owned().await.map_err(|_| refused("io", "the run ends"))?;
+        let connection = (own, PROCESS_CONNECTIONS.acquire().await.map_err(|_| refused("io", "the process ends"))?);
         let mut streamed = streamed;
         let mut redirects = 0;
         loop {
@@ -342,74 +339,6 @@ impl Shared {
                 Ok(made)
             }
         }
-    }
-
-    fn open(&self, response: Response, host: String, redirected: bool, connection: tokio::sync::SemaphorePermit<'static>) -> Answer {
-        // A header that is no UTF-8 is read as Latin-1, byte by byte, as browsers do.
-        let latin1 = |value: &header::HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>();
-        let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), latin1(value))).collect();
-        let id = self.last_body.fetch_add(1, Ordering::Relaxed) + 1;
-        let value = json!({
-            "status": response.status().as_u16(),
-            "statusText": response.status().canonical_reason().unwrap_or_default(),
-            "url": response.url().as_str(),
-            "redirected": redirected,
-            "headers": headers,
-            "body": id,
-        });
-        let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let open = Open { response, host, rest: Bytes::new(), ended: !has_body, _connection: vec![connection] };
-        self.bodies().insert(id, Arc::new(tokio::sync::Mutex::new(open)));
-        Answer { value, body: Body::None }
-    }
-
-    /// The next part of a response's body; an empty answer at its end.
-    async fn read(&self, id: u64) -> Called {
-        let Some(open) = self.bodies().get(&id).cloned() else { return Answer::of(Value::Null) };
-        let mut open = open.lock().await;
-        let started = Instant::now();
-        let mut bytes = std::mem::take(&mut open.rest).to_vec();
-        while !open.ended && bytes.len() < CHUNK_BYTES {
-            let next = if bytes.is_empty() {
-                open.response.chunk().await
-            } else {
-                // What is there already comes along; nothing is waited for.
-                match open.response.chunk().now_or_never() {
-                    Some(next) => next,
-                    None => break,
-                }
-            };
-            match next {
-                Ok(Some(chunk)) => {
-                    let before = self.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-                    if before + chunk.len() as u64 > MAX_RECEIVED_BYTES {
-                        self.bodies().remove(&id);
-                        return Err(refused("response_too_large", format!("a run may receive {MAX_RECEIVED_BYTES} bytes")));
-                    }
-                    bytes.extend_from_slice(&chunk);
-                }
-                Ok(None) => open.ended = true,
-                Err(error) => {
-                    self.bodies().remove(&id);
-                    return Err(client::failure(&error));
-                }
-            }
-        }
-        if bytes.len() > 2 * CHUNK_BYTES {
-            open.rest = Bytes::from(bytes.split_off(CHUNK_BYTES));
-        }
-        let (bytes_in, took) = (bytes.len() as u64, started.elapsed());
-        self.ledger.host(&open.host, |used| {
-            used.item.bytes_in += bytes_in;
-            used.item.ms += took.as_micros() as f64 / 1000.0;
-        });
-        if open.ended && open.rest.is_empty() {
-            self.bodies().remove(&id);
-        }
-        if bytes.is_empty() {
-            return Answer::of(Value::Null);
-        }
-        Ok(Answer { value: json!(!self.bodies().contains_key(&id)), body: Body::Bytes(bytes) })
     }
 }
 

@@ -4,12 +4,14 @@ use std::{
     sync::atomic::AtomicUsize,
 };
 
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
 
 use super::*;
+use crate::Body;
 
 /// `local.test` is this machine, which is opened; `rebind.test` is public once and then the machine next door; others are as they say.
 #[derive(Default)]

@@ -13,12 +13,12 @@ pub(crate) mod player;
 mod recorder;
 mod seal;
 
-pub use player::{Divergence, JournalError, Player, Stopped};
+pub use player::{Completed, Divergence, JournalError, Player, Stopped};
 pub use recorder::{Ending, Recorder};
 
 /// What a journal begins with.
 const MAGIC: &[u8; 8] = b"AMPJRNL2";
-/// Largest result that is kept whole; of a larger one's contents their hash is kept, and who replays brings them.
+/// Most contents of a result that are kept; of larger ones their hash is kept, and who replays brings them.
 pub const MAX_KEPT_BYTES: usize = 1 << 20;
 /// Largest journal. A run that hears more goes on, and has none.
 pub const MAX_JOURNAL_BYTES: usize = 128 << 20;

@@ -75,8 +75,18 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Completed operations: id, whether it failed, result.
-type Completed = Vec<(u32, bool, Vec<u8>)>;
+/// An operation that completed in the recorded run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Its id.
+    pub id: u32,
+    /// It failed.
+    pub failed: bool,
+    /// Its result, but for the contents.
+    pub head: Vec<u8>,
+    /// The contents.
+    pub contents: Vec<u8>,
+}
 
 /// The header of a journal whose checksum is right.
 pub(crate) fn header(bytes: &[u8], masker: Option<&Masker>) -> Result<String, JournalError> {
@@ -180,7 +190,7 @@ impl Player {
     }
 
     /// What completed; or why the run was stopped while it waited.
-    pub fn completed(&mut self) -> Result<Result<Completed, Stopped>, Divergence> {
+    pub fn completed(&mut self) -> Result<Result<Vec<Completed>, Stopped>, Divergence> {
         if let Some(stopped) = self.stopped() {
             return Ok(Err(stopped));
         }
@@ -193,19 +203,19 @@ impl Player {
             let flags = *rest.split_off_first().ok_or_else(damaged)?;
             let head = number(&mut rest).map_err(|_| damaged())? as usize;
             let len = number(&mut rest).map_err(|_| damaged())? as usize;
-            let mut result = rest.split_off(..head).ok_or_else(damaged)?.to_vec();
-            if flags & 2 == 2 {
-                result.extend_from_slice(rest.split_off(..len).ok_or_else(damaged)?);
+            let head = rest.split_off(..head).ok_or_else(damaged)?.to_vec();
+            let contents = if flags & 2 == 2 {
+                rest.split_off(..len).ok_or_else(damaged)?.to_vec()
             } else {
                 let hash = rest.split_off(..32).ok_or_else(damaged)?;
-                let body = <[u8; 32]>::try_from(hash).ok().and_then(|hash| self.bodies.get(&hash));
-                result.extend_from_slice(body.ok_or_else(|| {
+                let body = <[u8; 32]>::try_from(hash).ok().and_then(|hash| self.bodies.get(&hash).cloned());
+                body.ok_or_else(|| {
                     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
                     let recorded = format!("got {len} bytes that the journal keeps only by their BLAKE3, {hex}");
                     Divergence { call: self.calls, recorded, replayed: "needs them, given beside the journal".to_owned() }
-                })?);
-            }
-            completed.push((id, flags & 1 == 1, result));
+                })?
+            };
+            completed.push(Completed { id, failed: flags & 1 == 1, head, contents });
         }
         Ok(Ok(completed))
     }

@@ -69,7 +69,7 @@ impl Recorder {
         let mut payload = Vec::new();
         for (id, failed, head, contents) in operations {
             payload.extend(id.to_le_bytes());
-            let kept = head.len() + contents.len() <= MAX_KEPT_BYTES;
+            let kept = contents.len() <= MAX_KEPT_BYTES;
             payload.push(u8::from(failed) | u8::from(kept) << 1);
             payload.extend((head.len() as u32).to_le_bytes());
             payload.extend((contents.len() as u32).to_le_bytes());

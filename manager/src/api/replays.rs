@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ampoule_protocol::{Json, JobId, JobScript, JobSpec, JobView, LeaseToken, LimitsSpec, ReplayOf, ReplaySpec, ScriptSource, TraceParent};
+use ampoule_protocol::{JobId, JobScript, JobSpec, JobView, Json, LeaseToken, LimitsSpec, ReplayOf, ReplaySpec, ScriptSource, TraceParent};
 use axum::{
     Extension,
     body::Body,

@@ -3,7 +3,8 @@
 use ampoule_protocol::{CancelledBy, Grants, JobId, LeaseToken, ReplayOf, TenantName};
 use jiff::Timestamp;
 
-use super::{Cancel, Queue, QueueError, Scope, Store, ask,
+use super::{
+    Cancel, Queue, QueueError, Scope, Store, ask,
     life::{Life, Terms},
 };
 

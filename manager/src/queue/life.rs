@@ -6,7 +6,8 @@
 use std::{borrow::Cow, time::Duration};
 
 use ampoule_protocol::{
-    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, ReplayOf, Retry, TenantName, TraceParent,
+    CancelledBy, Grants, JobId, JobState, LeaseState, LeaseToken, Limits, LostAttempt, LostCause, Outcome, ReplayOf, Retry, TenantName,
+    TraceParent,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

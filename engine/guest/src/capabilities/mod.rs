@@ -10,7 +10,7 @@ use ampoule_abi::{CallAnswer, CallRequest, Completed, Contents, Op, Reader};
 use boa_engine::{
     Context, JsArgs, JsObject, JsResult, JsString, JsValue, NativeFunction, Source, js_string,
     native_function::NativeFunctionPointer,
-    object::builtins::{JsArray, JsPromise, JsUint8Array},
+    object::builtins::{AlignedVec, JsArray, JsArrayBuffer, JsPromise, JsUint8Array},
     property::PropertyDescriptor,
 };
 
@@ -171,8 +171,7 @@ fn contents(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
         }
     };
     let wrong = || type_error("contents must be a string, an ArrayBuffer, or a view of one".into());
-    let buffer =
-        buffer.as_object().and_then(|buffer| boa_engine::object::builtins::JsArrayBuffer::from_object(buffer).ok()).ok_or_else(wrong)?;
+    let buffer = buffer.as_object().and_then(|buffer| JsArrayBuffer::from_object(buffer).ok()).ok_or_else(wrong)?;
     let data = buffer.data().ok_or_else(wrong)?;
     data.get(start..start.saturating_add(len)).map(<[u8]>::to_vec).ok_or_else(wrong)
 }
@@ -193,13 +192,15 @@ fn answer(completed: &Completed<'_>, context: &mut Context) -> JsResult<(JsValue
     let body = match body {
         Contents::None => JsValue::undefined(),
         Contents::Text(text) => JsString::from(text).into(),
-        Contents::Bytes(bytes) => {
-            let block = boa_engine::object::builtins::AlignedVec::from_iter(0, bytes.iter().copied());
-            let buffer = boa_engine::object::builtins::JsArrayBuffer::from_byte_block(block, context)?;
-            JsUint8Array::from_array_buffer(buffer, context)?.into()
-        }
+        Contents::Bytes(bytes) => array(AlignedVec::from_slice(0, bytes), context)?,
+        Contents::Beside(buffer) => array(door::contents(buffer), context)?,
     };
     Ok((value, body))
+}
+
+fn array(block: AlignedVec<u8>, context: &mut Context) -> JsResult<JsValue> {
+    let buffer = JsArrayBuffer::from_byte_block(block, context)?;
+    Ok(JsUint8Array::from_array_buffer(buffer, context)?.into())
 }
 
 /// The settings, as the host gave them.

@@ -53,9 +53,10 @@ fn start(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     begin("http.start", &args, &body, context)
 }
 
-/// `netRead(body)`: the next part of a response's body, and as value whether it is the last one.
+/// `netRead(body, all)`: the next part of a response's body, and as value whether it is the last one; for whoever wants `all` of it, as large a part as there is.
 fn read(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    begin("http.read", &body_of(arguments), &[], context)
+    let args = format!("{{\"body\":{},\"all\":{}}}", number(arguments, 0), arguments.get_or_undefined(1).to_boolean());
+    begin("http.read", &args, &[], context)
 }
 
 /// `netPush(upload, end, bytes)`.

@@ -116,7 +116,7 @@ fn sleep(mut answer: Answer, guest: &mut Guest, seen: &RefCell<Seen>) -> Answer 
         let (end, id) = host.sleeps.remove(0);
         host.now_ms = end;
         drop(host);
-        answer = guest.resume(&ResumeRequest { completed: vec![Completed { id, failed: false, result: &[] }] });
+        answer = guest.resume(&ResumeRequest { completed: vec![Completed { id, failed: false, result: &[], rest: &[] }] });
     }
     panic!("still asleep");
 }

@@ -38,7 +38,11 @@ async fn a_bucket_is_a_store_as_a_folder_is() {
     for key in ["d/e", "d", "d/e/f", "%2e%2e", "a b?c=d&e", "Zoë", "a+b"] {
         call(&granted, "put", json!({"key": key}), key.as_bytes()).await.unwrap();
         assert_eq!(bytes(&granted, json!({"key": key})).await, key.as_bytes());
-        assert!(held.lock().unwrap().objects.contains_key(&format!("some/prefix/red/{key}")), "{key}: {:?}", held.lock().unwrap().objects.keys());
+        assert!(
+            held.lock().unwrap().objects.contains_key(&format!("some/prefix/red/{key}")),
+            "{key}: {:?}",
+            held.lock().unwrap().objects.keys()
+        );
     }
     assert_eq!(code(&granted, "read", json!({"key": "../../../x"}), b"").await, "invalid_key");
     assert!(held.lock().unwrap().uploads.is_empty());

@@ -192,7 +192,8 @@ fn listing(query: &HashMap<String, String>, bucket: &Bucket) -> String {
             )
         })
         .collect();
-    let next = if found.len() > PAGE { format!("<NextContinuationToken>{}</NextContinuationToken>", found[PAGE - 1].0) } else { String::new() };
+    let next =
+        if found.len() > PAGE { format!("<NextContinuationToken>{}</NextContinuationToken>", found[PAGE - 1].0) } else { String::new() };
     format!("<ListBucketResult>{contents}{next}</ListBucketResult>")
 }
 

@@ -75,8 +75,8 @@
       return next === null ? { items } : { items, next };
     },
   });
-  // With what is said of it, a part is below what a journal keeps whole.
-  const PART = 960 << 10;
+  // As much of contents as a journal keeps.
+  const PART = 1 << 20;
   const given = (what) => {
     if (what === undefined || what === null) throw new TypeError('contents must be a string or bytes');
     return what;

@@ -298,7 +298,7 @@
 
   // ---- Bodies
 
-  // `{bytes, stream, type, length}`: the stream of `bytes` is made when asked for.
+  // `{bytes, stream, type, used, source}`: the stream of `bytes`, or of a `source` as `response` takes it, is made when asked for.
   const extract = (value) => {
     if (value === null || value === undefined) return { bytes: null, stream: null, type: null, used: false };
     let bytes, type = null;
@@ -314,45 +314,62 @@
     return { bytes, stream: null, type, used: false };
   };
   const streamOf = (body) => {
-    if (body.stream === null && body.bytes !== null) body.stream = chunked(body.bytes);
+    if (body.stream !== null) return body.stream;
+    if (body.bytes !== null) body.stream = chunked(body.bytes);
+    else if (body.source !== undefined) body.stream = body.used ? streams.spent() : pulled(body.source);
     return body.stream;
+  };
+  const pulled = ({ pull, cancel }) => {
+    const more = (c) => then(pull(), ({ bytes }) => {
+      if (bytes === undefined) streams.controllerFinish(c);
+      else if (h.layout(bytes).length > 0) streams.controllerEnqueue(c, bytes);
+      else return more(c);
+    });
+    return makeReadable({ byte: true, cancel, pull: more });
   };
   const isUsed = (body) => body.used || (body.stream !== null && streams.isDisturbed(body.stream));
   const isUnusable = (body) => isUsed(body) || (body.stream !== null && streams.isLocked(body.stream));
+  // `convert` gets bytes, and whether nobody else has them.
   const consume = (body, convert) => {
     if (isUnusable(body)) return rejected(new TypeError('the body was read already, or is locked'));
     try {
       if (body.stream === null) {
-        if (body.bytes === null) return resolved(convert(h.newBytes(0)));
+        if (body.source !== undefined) {
+          // Nobody has taken the stream, so none is made.
+          body.used = true;
+          return then(body.source.whole(), ({ bytes }) => convert(bytes, true));
+        }
+        if (body.bytes === null) return resolved(convert(h.newBytes(0), true));
         body.used = true;
-        return resolved(convert(body.bytes));
+        return resolved(convert(body.bytes, false));
       }
-      return then(streams.readAll(body.stream), ({ bytes }) => convert(bytes));
+      return then(streams.readAll(body.stream), ({ bytes }) => convert(bytes, false));
     } catch (error) { return rejected(error); }
   };
   const cloneBody = (body) => {
-    if (body.stream === null) return { bytes: body.bytes, stream: null, type: body.type, used: false };
-    const branches = streams.tee(body.stream, true);
+    if (body.stream === null && body.source === undefined) return { bytes: body.bytes, stream: null, type: body.type, used: false };
+    const branches = streams.tee(streamOf(body), true);
     body.stream = branches[0];
     body.bytes = null;
     return { bytes: null, stream: branches[1], type: body.type, used: false };
   };
+  const owned = (bytes, own) => (own ? bytes : h.copyBytes(bytes));
   const contentType = (headers) => headersOf.get(headers, 'content-type');
   // `of` gives `{body, headers}` of an object that has a body.
   const bodied = (Class, of) => {
     const safely = (object, convert) => {
       let record;
       try { record = of(object); } catch (error) { return rejected(error); }
-      return consume(record.body, (bytes) => convert(bytes, record));
+      return consume(record.body, (bytes, own) => convert(bytes, own, record));
     };
     h.methods(Class.prototype, {
       __proto__: null,
       get body() { return streamOf(of(this).body); },
       get bodyUsed() { return isUsed(of(this).body); },
-      arrayBuffer() { return safely(this, (bytes) => h.layout(h.copyBytes(bytes)).buffer); },
-      blob() { return safely(this, (bytes, { headers }) => new Blob(secret, { bytes: h.copyBytes(bytes), type: blobType(contentType(headers) ?? '') })); },
-      bytes() { return safely(this, (bytes) => h.copyBytes(bytes)); },
-      formData() { return safely(this, (bytes, { headers }) => parseForm(bytes, contentType(headers))); },
+      arrayBuffer() { return safely(this, (bytes, own) => h.layout(owned(bytes, own)).buffer); },
+      blob() { return safely(this, (bytes, own, { headers }) => new Blob(secret, { bytes: owned(bytes, own), type: blobType(contentType(headers) ?? '') })); },
+      bytes() { return safely(this, owned); },
+      formData() { return safely(this, (bytes, own, { headers }) => parseForm(bytes, contentType(headers))); },
       json() { return safely(this, (bytes) => h.parseJson(h.fromUtf8(bytes))); },
       text() { return safely(this, (bytes) => h.fromUtf8(bytes)); },
     });
@@ -551,20 +568,13 @@
         return { __proto__: null, method: r.method, url: r.url, headers: pairsOf(r.headers), redirect: r.redirect, signal: r.signal, body: r.body.stream ?? r.body.bytes };
       },
       nullBody,
-      // `response(meta, pull, cancel)`: a Response of `{status, statusText, headers: [[name, value]…], url, redirected}`, none of it checked, whose body comes from `pull()`:
-      // it promises `{bytes}`, the next Uint8Array or undefined at the end. `cancel(reason)` is called when nobody wants the rest. Without `pull` there is no body.
-      response: (meta, pull, cancel) => {
+      // `response(meta, source)`: a Response of `{status, statusText, headers: [[name, value]…], url, redirected}`, none of it checked, whose body comes from `source.pull()`:
+      // it promises `{bytes}`, the next Uint8Array or undefined at the end. `source.cancel(reason)` is called when nobody wants the rest; `source.whole()`, instead of both, promises
+      // all `{bytes}`, which are nobody else's. Without a source there is no body.
+      response: (meta, source) => {
         const { status, statusText, headers, url, redirected } = meta;
-        let stream = null;
-        if (pull !== undefined && pull !== null && !nullBody(status)) {
-          const more = (c) => then(pull(), ({ bytes }) => {
-            if (bytes === undefined) streams.controllerFinish(c);
-            else if (h.layout(bytes).length > 0) streams.controllerEnqueue(c, bytes);
-            else return more(c);
-          });
-          stream = makeReadable({ byte: true, cancel, pull: more });
-        }
-        return makeResponse({ type: 'basic', status, statusText, headers: newHeaders(headers, true), url, redirected, body: { bytes: null, stream, type: null, used: false } });
+        const body = { bytes: null, stream: null, type: null, used: false, source: source === null || nullBody(status) ? undefined : source };
+        return makeResponse({ type: 'basic', status, statusText, headers: newHeaders(headers, true), url, redirected, body });
       },
     },
   };

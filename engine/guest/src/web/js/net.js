@@ -1,12 +1,12 @@
 // fetch: <https://fetch.spec.whatwg.org/#fetch-method>. Whether and where anything is sent is the host's decision.
 (function (h) {
   'use strict';
-  const { need, then, rejected, deferred, handled, TypeError } = h;
+  const { need, then, rejected, deferred, handled, push, TypeError } = h;
   const { on: signals } = h.use('events');
   const { on: streams } = h.use('streams');
   const { on: fetches } = h.use('fetch');
 
-  // The body of a response as the host sends it: `pull` gives the next part, `fail` ends it.
+  // The body of a response as the host sends it: `pull` gives the next part, `whole` all of it, `fail` ends it.
   const receive = (id, over) => {
     let call = 0, waiting = null, ended = false, failure = null;
     const end = () => { ended = true; call = 0; waiting = null; over(); };
@@ -15,13 +15,32 @@
         if (failure !== null) return rejected(failure.reason);
         const { promise, resolve, reject } = deferred();
         if (ended) { resolve({ __proto__: null, bytes: undefined }); return promise; }
-        const read = h.netRead(id);
+        const read = h.netRead(id, false);
         call = read.id;
         waiting = reject;
         then(read.promise, ({ value, body }) => {
           if (body === undefined || value === true) end(); else { call = 0; waiting = null; }
           resolve({ __proto__: null, bytes: body });
         }, (error) => { end(); reject(error); });
+        return promise;
+      },
+      // Instead of `pull`, for whoever wants nothing but everything.
+      whole: () => {
+        if (failure !== null) return rejected(failure.reason);
+        const { promise, resolve, reject } = deferred(), parts = [];
+        const done = () => {
+          end();
+          try { resolve({ __proto__: null, bytes: parts.length === 1 ? parts[0] : h.concatBytes(parts) }); } catch (error) { reject(error); }
+        };
+        const step = () => {
+          const read = h.netRead(id, true);
+          call = read.id;
+          then(read.promise, ({ value, body }) => {
+            if (body !== undefined) push(parts, body);
+            if (body === undefined || value === true) done(); else step();
+          }, (error) => { end(); reject(error); });
+        };
+        if (ended) done(); else { waiting = reject; step(); }
         return promise;
       },
       cancel: () => { if (!ended) { end(); h.netClose(id); } },
@@ -61,7 +80,7 @@
       call = 0;
       settled = true;
       if (fetches.nullBody(head.status)) { forget(); h.netClose(head.body); } else received = receive(head.body, forget);
-      resolve({ __proto__: null, response: fetches.response(head, received?.pull, received?.cancel) });
+      resolve({ __proto__: null, response: fetches.response(head, received) });
     }, (error) => { call = 0; settled = true; forget(); reject(error); });
     if (isStream) {
       // Why the host takes no more of a body, its answer tells.

@@ -1269,6 +1269,13 @@
     return promise;
   };
 
+  // A stream that somebody has read to its end.
+  const spent = () => {
+    const stream = makeReadable({ byte: true, pull: (c) => controllerClose(c) });
+    handled(readAll(stream));
+    return stream;
+  };
+
   // Hands each chunk to `take`, and waits for what that promises, before it reads the next. What `take` throws cancels the stream.
   const pump = (stream, take) => {
     const r = acquire(rsOf(stream)), { promise, resolve, reject } = deferred();
@@ -1286,7 +1293,7 @@
     ReadableStreamBYOBRequest, WritableStream, WritableStreamDefaultWriter, WritableStreamDefaultController, TransformStream, TransformStreamDefaultController,
     ByteLengthQueuingStrategy, CountQueuingStrategy,
     on: {
-      __proto__: null, makeReadable, makeTransform, isReadable, readAll, pump, controllerEnqueue, controllerClose, controllerError,
+      __proto__: null, makeReadable, makeTransform, isReadable, readAll, spent, pump, controllerEnqueue, controllerClose, controllerError,
       // Closes a stream from within `pull`, answering readers that wait with a view of their own.
       controllerFinish: (c) => {
         controllerClose(c);
