@@ -59,6 +59,11 @@ impl Knob {
         Self::new(path, doc, json!([]), json!({"type": "array", "items": {"type": "object"}}))
     }
 
+    /// A list of texts of this pattern.
+    pub fn texts(path: impl Into<String>, doc: impl Into<String>, default: &[String], pattern: &str) -> Self {
+        Self::new(path, doc, json!(default), json!({"type": "array", "items": {"type": "string", "pattern": pattern}}))
+    }
+
     /// Why this value is not possible, and what would be.
     pub fn refuses(&self, value: &Value) -> Option<String> {
         let wrong = |wanted: String| Some(format!("`{value}` is not possible; {wanted}"));
@@ -108,6 +113,8 @@ pub mod pattern {
     pub const QUANTITY: &str = "^[0-9]+(Ki|Mi|Gi|Ti|m)?$";
     /// An origin of HTTPS: no path, no port.
     pub const ORIGIN: &str = "^https://[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$";
+    /// An IPv4 network with its length.
+    pub const NET: &str = "^[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,2}$";
     /// A URL of HTTP.
     pub const URL: &str = "^https?://[-a-zA-Z0-9.:/_]+$";
 }

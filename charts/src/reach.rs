@@ -77,7 +77,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// Whether a switch is on when nobody sets it.
+    /// Whether a knob is set, a switch on, when nobody sets it.
     fn is_on(&self, switch: &str) -> bool {
         let holds = |chart: &Chart| When::Set(switch.to_owned()).holds(&chart.knobs.defaults());
         self.charts.iter().any(|chart| chart.knobs.get(switch).is_some() && holds(chart))

@@ -1,7 +1,7 @@
 //! An object as it will be printed: plain data, in the author's order, with places where a knob's value goes in.
 //!
-//! This is all the logic that a template can have: a value of a knob, a text made of such values, a block, and a member or a file that is there only
-//! under a condition. `yaml` prints a tree as a Helm template; [`Tree::fixed`] puts values in, for what is rendered without Helm and
+//! This is all the logic that a template can have: a value of a knob, a text made of such values, a block, an item for each text of a knob's list, and a
+//! member or a file that is there only under a condition. `yaml` prints a tree as a Helm template; [`Tree::fixed`] puts values in, for what is rendered without Helm and
 //! for tests.
 
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub enum Tree {
     Block(String),
     /// An item of a list that is there only under a condition.
     Only(When, Box<Tree>),
+    /// An item of a list that is there once for each text of a knob's list.
+    Each(String, Box<Tree>),
 }
 
 /// Part of a text.
@@ -42,6 +44,8 @@ pub enum Part {
     Json(String),
     /// The namespace that is installed into.
     Namespace,
+    /// The text of the knob's list that an item is there for.
+    Item,
     /// How often the release was changed: a part of names that must be new each time.
     Revision,
 }
@@ -84,15 +88,37 @@ impl Tree {
             Self::Text(parts) => Self::text(parts.iter().map(|part| part.fixed(values, namespace)).collect::<String>()),
             Self::List(items) => {
                 let kept = items.iter().filter(|item| !matches!(item, Self::Only(when, _) if !when.holds(values)));
-                Self::List(kept.map(|item| item.fixed(values, namespace)).collect())
+                let fixed = |item: &Self| match item {
+                    Self::Each(path, item) => {
+                        let texts = lookup(values, path).as_array().into_iter().flatten().filter_map(Value::as_str);
+                        texts.map(|text| item.for_text(text).fixed(values, namespace)).collect()
+                    }
+                    item => vec![item.fixed(values, namespace)],
+                };
+                Self::List(kept.flat_map(fixed).collect())
             }
-            Self::Only(_, item) => item.fixed(values, namespace),
+            Self::Only(_, item) | Self::Each(_, item) => item.fixed(values, namespace),
             Self::Map(entries) => {
                 let kept = entries.iter().filter(|entry| entry.when.as_ref().is_none_or(|when| when.holds(values)));
                 Self::Map(kept.map(|entry| Entry { value: entry.value.fixed(values, namespace), when: None, ..entry.clone() }).collect())
             }
             Self::Number(path, more) => Self::Int(lookup(values, path).as_i64().unwrap_or_default() + more),
             Self::Block(path) => lookup(values, path).clone().into(),
+        }
+    }
+
+    /// An item of [`Tree::Each`], for one of the texts.
+    fn for_text(&self, text: &str) -> Self {
+        match self {
+            Self::Text(parts) => {
+                let part = |part: &Part| if *part == Part::Item { Part::Literal(text.to_owned()) } else { part.clone() };
+                Self::Text(parts.iter().map(part).collect())
+            }
+            Self::List(items) => Self::List(items.iter().map(|item| item.for_text(text)).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.iter().map(|entry| Entry { value: entry.value.for_text(text), ..entry.clone() }).collect())
+            }
+            other => other.clone(),
         }
     }
 
@@ -106,7 +132,7 @@ impl Tree {
             Self::Map(entries) => {
                 Value::Object(entries.into_iter().map(|entry| (entry.name, entry.value.json(values, namespace))).collect())
             }
-            Self::Number(..) | Self::Block(..) | Self::Only(..) => unreachable!("a fixed tree has no knobs"),
+            Self::Number(..) | Self::Block(..) | Self::Only(..) | Self::Each(..) => unreachable!("a fixed tree has no knobs"),
         }
     }
 }
@@ -117,6 +143,7 @@ impl Part {
             Self::Literal(text) => text.clone(),
             Self::Namespace => namespace.to_owned(),
             Self::Revision => "1".to_owned(),
+            Self::Item => unreachable!("an item is made for each text before its parts are read"),
             Self::HostOf(path) => lookup(values, path).as_str().unwrap_or_default().trim_start_matches("https://").to_owned(),
             // As Helm's `toJson` prints it, which thinks of HTML.
             Self::Json(path) => lookup(values, path).to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),

@@ -33,6 +33,7 @@ fn escaped(tree: &Tree) -> Tree {
         Tree::List(items) => Tree::List(items.iter().map(escaped).collect()),
         Tree::Map(entries) => Tree::Map(entries.iter().map(|entry| Entry { value: escaped(&entry.value), ..entry.clone() }).collect()),
         Tree::Only(when, item) => Tree::Only(when.clone(), Box::new(escaped(item))),
+        Tree::Each(path, item) => Tree::Each(path.clone(), Box::new(escaped(item))),
         Tree::Bool(_) | Tree::Int(_) | Tree::Number(..) | Tree::Block(_) => tree.clone(),
     }
 }
@@ -44,15 +45,19 @@ fn block(tree: &Tree, indent: usize, out: &mut String) {
         Tree::List(items) if !items.is_empty() => {
             let margin = " ".repeat(indent);
             for item in items {
-                let (when, item) = if let Tree::Only(when, item) = item { (Some(when), &**item) } else { (None, item) };
-                if let Some(when) = when {
-                    out.push_str(&format!("{margin}{{{{- if {} }}}}\n", condition(when)));
+                let (control, item) = match item {
+                    Tree::Only(when, item) => (Some(format!("if {}", condition(when))), &**item),
+                    Tree::Each(path, item) => (Some(format!("range {}", value(path))), &**item),
+                    item => (None, item),
+                };
+                if let Some(control) = &control {
+                    out.push_str(&format!("{margin}{{{{- {control} }}}}\n"));
                 }
                 let mut text = String::new();
                 block(item, indent + 2, &mut text);
                 // The first line of an item stands behind its dash.
                 out.push_str(&format!("{margin}- {}", text.trim_start_matches(' ')));
-                if when.is_some() {
+                if control.is_some() {
                     out.push_str(&format!("{margin}{{{{- end }}}}\n"));
                 }
             }
@@ -89,7 +94,7 @@ fn scalar(tree: &Tree, indent: usize) -> String {
     match tree {
         Tree::Bool(value) => value.to_string(),
         Tree::Int(value) => value.to_string(),
-        Tree::Only(_, item) => scalar(item, indent),
+        Tree::Only(_, item) | Tree::Each(_, item) => scalar(item, indent),
         Tree::Map(_) => "{}".to_owned(),
         Tree::List(_) => "[]".to_owned(),
         Tree::Number(path, 0) => format!("{{{{ {} | int64 }}}}", value(path)),
@@ -106,6 +111,7 @@ fn scalar(tree: &Tree, indent: usize) -> String {
             [Part::Namespace] => "{{ .Release.Namespace | quote }}".to_owned(),
             [Part::Number(path)] => format!("{{{{ {} | int64 | quote }}}}", value(path)),
             [Part::HostOf(path)] => format!("{{{{ trimPrefix \"https://\" {} | quote }}}}", value(path)),
+            [Part::Item] => "{{ . | quote }}".to_owned(),
             [Part::Knob(path)] => format!("{{{{ {} | quote }}}}", value(path)),
             [Part::Json(path)] => format!("{{{{ {} | toJson | quote }}}}", value(path)),
             parts => {
@@ -113,6 +119,7 @@ fn scalar(tree: &Tree, indent: usize) -> String {
                     Part::Literal(text) => format!("{text:?}"),
                     Part::Namespace => ".Release.Namespace".to_owned(),
                     Part::Revision => ".Release.Revision".to_owned(),
+                    Part::Item => ".".to_owned(),
                     Part::HostOf(path) => format!("(trimPrefix \"https://\" {})", value(path)),
                     Part::Json(path) => format!("({} | toJson)", value(path)),
                     Part::Knob(path) => value(path),
@@ -165,6 +172,7 @@ mod tests {
             "legend" => "{{outcome}}",
             "ports" => Tree::List(vec![Tree::text("a").when(Some(&"w.on".to_owned())), Tree::text("b")]),
             "json" => Tree::Text(vec![Part::Json("w.grants".into())]),
+            "nets" => Tree::List(vec![Tree::Each("w.nets".into(), Box::new(map! { "cidr" => Tree::Text(vec![Part::Item]) }))]),
         };
         let wanted = r#"name: a-b
 version: "1.30"
@@ -193,13 +201,17 @@ ports:
   {{- end }}
   - b
 json: {{ .Values.w.grants | toJson | quote }}
+nets:
+  {{- range .Values.w.nets }}
+  - cidr: {{ . | quote }}
+  {{- end }}
 "#;
         assert_eq!(print_template(&tree, &[]), wanted);
         assert!(print(&tree).contains("legend: \"{{outcome}}\"\n"), "without Helm nothing has to be escaped");
-        let values =
-            serde_json::json!({"w": {"by": "hpa", "replicas": 3, "labels": {}, "port": 80, "on": false, "grants": {"net": ["<a>"]}}});
+        let values = serde_json::json!({"w": {"by": "hpa", "replicas": 3, "labels": {}, "port": 80, "on": false, "nets": ["a/1", "b/2"], "grants": {"net": ["<a>"]}}});
         let fixed = tree.json(&values, "ns");
         assert_eq!((&fixed["ports"], &fixed["json"]), (&serde_json::json!(["b"]), &r#"{"net":["\u003ca\u003e"]}"#.into()));
+        assert_eq!(fixed["nets"], serde_json::json!([{"cidr": "a/1"}, {"cidr": "b/2"}]));
         assert_eq!(fixed["url"], "http://m.ns:80");
         assert!(fixed.get("replicas").is_none() && fixed.get("labels").is_none());
     }

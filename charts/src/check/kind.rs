@@ -144,11 +144,14 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
             (Some(default), Some((min, max))) if !(min..=max).contains(&default) => {
                 check.tell(format!("{at}.default"), format!("{default} is not from {min} to {max}"));
             }
-            (Some(_), None) => check.tell(at, "is an integer and needs `min` and `max`"),
-            (None, _) if !knob.default.is_boolean() && !knob.default.is_object() => {
-                check.tell(format!("{at}.default"), format!("`{}` is no integer, no map, neither true nor false", knob.default));
+            (Some(_), None) => check.tell(&at, "is an integer and needs `min` and `max`"),
+            (None, _) if !knob.default.is_boolean() && !knob.default.is_object() && !knob.default.is_string() => {
+                check.tell(format!("{at}.default"), format!("`{}` is no integer, no text, no map, neither true nor false", knob.default));
             }
-            (None, _) if knob.min.is_some() || knob.max.is_some() => check.tell(at, "is no integer: take `min` and `max` away"),
+            _ if knob.default.is_string() != knob.pattern.is_some() => {
+                check.tell(&at, if knob.pattern.is_some() { "is no text: take `pattern` away" } else { "is a text and needs `pattern`" });
+            }
+            (None, _) if knob.min.is_some() || knob.max.is_some() => check.tell(&at, "is no integer: take `min` and `max` away"),
             _ => {}
         }
     }

@@ -108,7 +108,7 @@ fn nets(check: &mut Check<'_>) {
         for (index, net) in host.nets.iter().enumerate().filter(|(_, net)| !is_net(net)) {
             check.tell(format!("components.{name}.host.nets[{index}]"), format!("`{net}` is no network; write it like 10.0.0.0/8"));
         }
-        if host.nets.is_empty() {
+        if host.nets.is_empty() && !host.nets_knob {
             check.tell(format!("components.{name}.host.nets"), "names no network; any address is [0.0.0.0/0]");
         }
     }

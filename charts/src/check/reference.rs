@@ -110,6 +110,9 @@ fn of_component(check: &mut Check<'_>, used: &mut Used, name: &str, component: &
             EnvSource::Listen(port) => {
                 check.declared(&key, "port", port, &component.ports);
             }
+            EnvSource::Knob(knob) if component.knobs.get(knob).is_some_and(|about| about.default.is_string()) => {
+                knobs.insert(knob);
+            }
             EnvSource::Knob(knob) | EnvSource::Seconds(knob) | EnvSource::Hours(knob) | EnvSource::Mebibytes(knob) => {
                 if check.declared(&key, "knob", knob, &component.knobs) && !component.knobs[knob].default.is_i64() {
                     check.tell(&key, format!("`{knob}` is no integer"));

@@ -73,13 +73,13 @@ pub struct Component {
     /// Environment variables.
     #[serde(default)]
     pub env: BTreeMap<String, Env>,
-    /// What an installer may set: integers and maps, used by `env`, and switches, used by ports.
+    /// What an installer may set: integers, texts and maps, used by `env`, and switches, used by ports.
     #[serde(default)]
     pub knobs: BTreeMap<String, KnobSpec>,
     /// Small text files, by their absolute path in the container.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
-    /// Secrets whose keys become variables, all of them.
+    /// Secrets whose keys become variables, all of them. A secret without known keys need not be there.
     #[serde(default)]
     pub secret_env: Vec<String>,
     /// Shared volumes, and where they are mounted.
@@ -142,6 +142,9 @@ pub struct Address {
     pub name: Option<String>,
     /// The addresses that policies and security rules let through.
     pub nets: Vec<String>,
+    /// Whether an installer sets the addresses, as `network.NAMENets`, and `nets` is what they are by default. While there are none, nobody is let through.
+    #[serde(default)]
+    pub nets_knob: bool,
     /// What it is called in each cloud.
     #[serde(default)]
     pub clouds: BTreeMap<String, String>,
@@ -188,7 +191,7 @@ pub enum EnvSource {
     Listen(String),
     /// URL of a component's port inside the cluster, `manager:http-web`, or of a host, `host:api`.
     Url(String),
-    /// One of the component's knobs.
+    /// One of the component's knobs. Of a text, the variable is there only while it is not empty.
     Knob(String),
     /// One of the component's knobs, as a duration: `20s`.
     Seconds(String),
@@ -208,7 +211,7 @@ pub enum EnvSource {
     Secret(String),
 }
 
-/// What an installer may set: an integer, a map, or a switch that is on or off.
+/// What an installer may set: an integer, a text, a map, or a switch that is on or off.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnobSpec {
@@ -220,6 +223,8 @@ pub struct KnobSpec {
     pub min: Option<i64>,
     /// Greatest value of an integer.
     pub max: Option<i64>,
+    /// Regular expression that a text fits. It admits no quote, no backslash and no line's end.
+    pub pattern: Option<String>,
 }
 
 /// What a container is given.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     knob::key,
     manifest::{Component, Connection, Env, EnvSource, Host, Identity, Kind, Manifest, Port, Secret},
-    plan::knobs::{knobs, namespace_knob, url_knob},
+    plan::knobs::{knobs, namespace_knob, nets_knob, url_knob},
     problem::Problem,
     tree::{Part, Tree, with_namespace},
 };
@@ -268,7 +268,11 @@ impl Names<'_> {
             env: component.env.iter().map(|(variable, value)| (variable.clone(), self.env(name, component, value))).collect(),
             secret_files,
             files: component.files.clone(),
-            secret_env: component.secret_env.iter().map(|secret| format!("secrets.{}", key(secret))).collect(),
+            secret_env: component
+                .secret_env
+                .iter()
+                .map(|secret| (format!("secrets.{}", key(secret)), self.0.secrets[secret].keys.is_empty()))
+                .collect(),
             mounts: component.volumes.iter().map(|(name, mount)| (name.clone(), (mount.clone(), self.switch(name)))).collect(),
             scratch: component.scratch.clone(),
             account: component.service_account.as_ref().map(|account| self.account(account)).unwrap_or_default(),
@@ -288,6 +292,7 @@ impl Names<'_> {
         let place = match (component.kind, &component.pods) {
             (Kind::Anywhere, _) => Place::Anywhere,
             (Kind::Cluster, _) => Place::Cluster,
+            (Kind::Host, _) if component.host.as_ref().is_some_and(|host| host.nets_knob) => Place::NetsOf(nets_knob(name)),
             (Kind::Host, _) => Place::Nets(component.host.as_ref().map(|host| host.nets.clone()).unwrap_or_default()),
             (_, Some(pods)) => {
                 let labels = pods.labels.iter().map(|(name, value)| (name.clone(), Tree::text(value))).collect();

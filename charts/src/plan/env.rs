@@ -40,6 +40,10 @@ impl Names<'_> {
                 }
             }
             EnvSource::Url(target) => self.url(component, target),
+            EnvSource::Knob(knob) if component.knobs[knob].default.is_string() => {
+                let path = format!("{}.{knob}", key(name));
+                return EnvValue::When(path.clone(), Tree::knob(path));
+            }
             EnvSource::Knob(knob) => number(knob, ""),
             EnvSource::Seconds(knob) => number(knob, "s"),
             EnvSource::Hours(knob) => number(knob, "h"),

@@ -82,6 +82,10 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
             let doc = format!("Namespace of {name}: {}", lower(&component.doc));
             add(Knob::text(format!("network.{}", namespace_knob(name)), doc, namespace.as_str(), pattern::LABEL));
         }
+        if let Some(host) = component.host.as_ref().filter(|host| host.nets_knob && near) {
+            let doc = format!("Where {name} is, as networks such as 192.0.2.0/24; nobody is let through while there are none");
+            add(Knob::texts(nets_knob(name), doc, &host.nets, pattern::NET));
+        }
     }
     let signals: Vec<_> = manifest.signals.values().filter(|signal| ours(&signal.component)).collect();
     let scraped: Vec<_> = components.iter().filter_map(|(name, component)| Some((*name, component, component.scrape.as_ref()?))).collect();
@@ -151,6 +155,11 @@ pub(super) fn namespace_knob(component: &str) -> String {
     format!("{}Namespace", key(component))
 }
 
+/// The knob with the addresses of a host.
+pub(super) fn nets_knob(component: &str) -> String {
+    format!("network.{}Nets", key(component))
+}
+
 /// The knob with the URL of a host, in charts that hold it.
 pub(super) fn url_knob(chart: &str, name: &str, host: &Host) -> Option<String> {
     host.url_in.iter().any(|holder| holder == chart).then(|| format!("config.global.url.{}", key(name)))
@@ -162,6 +171,7 @@ fn of_component(add: &mut impl FnMut(Knob), name: &str, component: &Component) {
         add(match &spec.default {
             serde_json::Value::Bool(on) => Knob::flag(at(knob), &spec.doc, *on),
             serde_json::Value::Object(_) => Knob::map(at(knob), &spec.doc, spec.default.clone()),
+            serde_json::Value::String(text) => Knob::text(at(knob), &spec.doc, text.as_str(), spec.pattern.as_deref().unwrap_or_default()),
             // The checks have seen that it is an integer with a range.
             default => {
                 let number = |value: Option<i64>| value.unwrap_or_default();

@@ -227,8 +227,8 @@ pub struct Workload {
     pub secret_files: BTreeMap<String, Vec<String>>,
     /// Text files by their path.
     pub files: BTreeMap<String, String>,
-    /// Knobs with the names of Secrets whose keys become variables.
-    pub secret_env: Vec<String>,
+    /// Knobs with the names of Secrets whose keys become variables, and whether there may be none.
+    pub secret_env: Vec<(String, bool)>,
     /// Shared volumes by name, each with the switch with which it is there.
     pub mounts: BTreeMap<String, (Mount, Option<String>)>,
     /// Folders that are empty at each start.
@@ -258,7 +258,7 @@ impl Workload {
     pub fn reads(&self, secret: &SecretRef) -> bool {
         let variable = |value: &EnvValue| matches!(value, EnvValue::SecretKey(knob, _) if *knob == secret.knob);
         self.secret_files.contains_key(&secret.name)
-            || self.secret_env.contains(&secret.knob)
+            || self.secret_env.iter().any(|(knob, _)| *knob == secret.knob)
             || self.env.iter().any(|(_, value)| variable(value))
     }
 

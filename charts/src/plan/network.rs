@@ -30,6 +30,8 @@ pub enum Place {
     Pods(Labels, Option<String>),
     /// Outside the cluster, at these addresses.
     Nets(Vec<String>),
+    /// Outside the cluster, at the addresses of this knob; nowhere while it has none.
+    NetsOf(String),
     /// Any address.
     Anywhere,
     /// All that is installed here and is not isolated.
@@ -50,8 +52,12 @@ pub struct Link {
 }
 
 impl Link {
-    /// The switch with which the link is there. All of its ports have the same.
+    /// The knob with which the link is there: the switch of its ports, which all have the same, or the addresses of one side.
     pub fn when(&self) -> Option<&String> {
-        self.ports.first().and_then(|port| port.when.as_ref())
+        let addresses = [&self.from, &self.to].into_iter().find_map(|peer| match &peer.place {
+            Place::NetsOf(knob) => Some(knob),
+            _ => None,
+        });
+        self.ports.first().and_then(|port| port.when.as_ref()).or(addresses)
     }
 }

@@ -137,6 +137,7 @@ fn place(peer: &Peer) -> Vec<Entry> {
         Place::Anywhere => Vec::new(),
         Place::Cluster => vec![entry("selector", "all()")],
         Place::Nets(nets) => vec![entry("nets", nets.clone())],
+        Place::NetsOf(knob) => vec![entry("nets", Tree::Block(knob.clone()))],
         Place::Pods(labels, namespace) => {
             let mut members = vec![entry("selector", selector(labels))];
             if let Some(namespace) = namespace {

@@ -29,6 +29,7 @@ use crate::{
     lock,
     manifest::Isolation,
     plan::{Chart, Plan},
+    tree::{When, lookup},
 };
 
 /// Rendered files: their text by their path, with `/` on every system.
@@ -90,8 +91,10 @@ fn policies(chart: &Chart) -> Files {
     let namespace = &chart.install.namespace;
     let mut files = Files::new();
     let mut add = |folder: &str, name: &str, objects: Vec<Object>| {
-        // The internet is closed by default, as is what has a switch: what opens it has a folder of its own.
-        for object in &objects {
+        // The internet is closed by default, as is what has a switch: what opens it has a folder of its own. Where somebody has to say what is opened there
+        // is none: a rule without peers would open everything.
+        let unsaid = |when: &When| matches!(when, When::Set(knob) if lookup(&values, knob).as_array().is_some_and(Vec::is_empty));
+        for object in objects.iter().filter(|object| !object.when.iter().any(unsaid)) {
             let opens = object.file.rsplit_once("policy-").map(|(_, what)| format!("-{}", what.trim_end_matches(".yaml")));
             let folder = format!("{folder}{}", opens.unwrap_or_default());
             files.insert(format!("policies/{folder}/{name}.yaml"), object.plain(&values, namespace));

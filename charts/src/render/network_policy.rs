@@ -4,7 +4,7 @@ use super::object::{Object, PART_OF, labels, metadata, metadata_of};
 use crate::{
     manifest::Isolation,
     plan::{Chart, Labels, Link, NamedPort, OpenPolicy, Peer, Place, Workload},
-    tree::{Tree, When, entry, map},
+    tree::{Part, Tree, When, entry, map},
 };
 
 /// HTTPS: what opening the internet opens.
@@ -108,6 +108,10 @@ fn peers(peer: &Peer) -> Option<Vec<Tree>> {
     match &peer.place {
         Place::Pods(labels, namespace) => Some(vec![pods(labels, namespace.as_ref())]),
         Place::Nets(nets) => Some(nets.iter().map(|net| map! { "ipBlock" => map! { "cidr" => net } }).collect()),
+        Place::NetsOf(knob) => {
+            let net = map! { "ipBlock" => map! { "cidr" => Tree::Text(vec![Part::Item]) } };
+            Some(vec![Tree::Each(knob.clone(), Box::new(net))])
+        }
         Place::Anywhere => None,
         Place::Cluster => Some(vec![map! { "podSelector" => map! {} }]),
     }

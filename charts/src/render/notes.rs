@@ -108,6 +108,7 @@ fn printed(tree: &Tree) -> String {
         Part::Knob(path) | Part::Number(path) | Part::HostOf(path) | Part::Json(path) => format!("{{{{ .Values.{path} }}}}"),
         Part::Namespace => "{{ .Release.Namespace }}".to_owned(),
         Part::Revision => "{{ .Release.Revision }}".to_owned(),
+        Part::Item => "{{ . }}".to_owned(),
     };
     parts.iter().map(one).collect()
 }

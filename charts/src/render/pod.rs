@@ -68,7 +68,11 @@ fn container(workload: &Workload) -> Tree {
         container.push(entry("command", workload.command.iter().map(Tree::text).collect::<Vec<_>>()));
     }
     if !workload.secret_env.is_empty() {
-        let from = |knob: &String| map! { "secretRef" => map! { "name" => Tree::knob(knob) } };
+        let from = |(knob, is_optional): &(String, bool)| {
+            let mut reference = vec![entry("name", Tree::knob(knob))];
+            reference.extend(is_optional.then(|| entry("optional", true)));
+            map! { "secretRef" => reference }
+        };
         container.push(entry("envFrom", workload.secret_env.iter().map(from).collect::<Vec<_>>()));
     }
     if !workload.env.is_empty() {

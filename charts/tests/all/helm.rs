@@ -24,6 +24,9 @@ fn helm_prints_these_objects() {
         ("worker.tolerations", serde_json::json!([{"key": "untrusted", "operator": "Exists"}])),
         ("worker.drainSeconds", 900.into()),
         ("worker.metrics", true.into()),
+        ("worker.blob", "results=s3://ampoule-blobs/jobs:rw".into()),
+        ("worker.blobRegion", "eu-central-1".into()),
+        ("network.bucketNets", serde_json::json!(["192.0.2.0/24", "198.51.100.0/24"])),
         ("monitoring.serviceMonitor", true.into()),
     ];
     for profile in [None, Some("laptop"), Some("small"), Some("fleet")] {

@@ -224,6 +224,42 @@ fn a_worker_is_scraped_when_that_is_switched_on() {
     assert_eq!(listens.unwrap(), format!("0.0.0.0:{}", ports[0]["containerPort"]));
 }
 
+/// The bucket of blobs: its name and place are told to workers, access comes from a Secret, and a policy opens its addresses, when they are named.
+#[test]
+fn a_bucket_is_there_when_it_is_named() {
+    let told = |all: &[Value]| {
+        let container = &object(all, "Deployment", "ampoule-worker")["spec"]["template"]["spec"]["containers"][0];
+        let variables = container["env"].as_array().unwrap().iter();
+        let named =
+            variables.filter(|variable| ["AMPOULE_BLOB", "AWS_REGION", "AWS_ENDPOINT_URL"].iter().any(|name| variable["name"] == *name));
+        assert_eq!(container["envFrom"], serde_json::json!([{"secretRef": {"name": "ampoule-bucket", "optional": true}}]));
+        named.map(|variable| variable["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let opened = |all: &[Value]| {
+        let policy = all.iter().find(|object| object["metadata"]["name"] == "ampoule-worker-bucket")?;
+        assert_eq!((&policy["kind"], policy["spec"].get("ingress")), (&"NetworkPolicy".into(), None));
+        Some(policy["spec"]["egress"].clone())
+    };
+    let all = objects(None, &[]);
+    assert_eq!((told(&all), opened(&all)), (vec![], None));
+    let named: &[(&str, Value)] = &[
+        ("worker.blob", "results=s3://ampoule-blobs/jobs:rw".into()),
+        ("worker.blobEndpoint", "https://minio.example.com".into()),
+        ("network.bucketNets", serde_json::json!(["192.0.2.0/24", "198.51.100.7/32"])),
+    ];
+    let all = objects(None, named);
+    assert_eq!(told(&all), ["results=s3://ampoule-blobs/jobs:rw", "https://minio.example.com"]);
+    let to = serde_json::json!([{"ipBlock": {"cidr": "192.0.2.0/24"}}, {"ipBlock": {"cidr": "198.51.100.7/32"}}]);
+    assert_eq!(opened(&all).unwrap(), serde_json::json!([{"to": to, "ports": [{"port": 443, "protocol": "TCP"}]}]));
+    let all = objects(None, &[named, &[("network.policy", "calico".into())]].concat());
+    let to = serde_json::json!({"nets": ["192.0.2.0/24", "198.51.100.7/32"], "ports": [443]});
+    assert_eq!(opened(&all).unwrap(), serde_json::json!([{"action": "Allow", "protocol": "TCP", "source": {}, "destination": to}]));
+    // With nothing said, a rule without peers would open everything: none is rendered anywhere.
+    for (path, text) in render(&plan()) {
+        assert!(!path.starts_with("policies/") || !text.contains("to: []") && !text.contains("nets: []"), "{path}");
+    }
+}
+
 #[test]
 fn what_is_optional_comes_and_goes_as_a_whole() {
     let about = |all: &[Value]| {

@@ -115,14 +115,14 @@ fn duplicates() {
         "  prometheus:\n    kind",
         "  worker:\n    kind",
         &[
-            "components.manager.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
-            "components.manager-fleet.isolation.in[4]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
-            "components.worker.scrape.collector: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
-            "components.worker.isolation.in[0]: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.manager.isolation.in[4]: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.manager-fleet.isolation.in[4]: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.worker.scrape.collector: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "components.worker.isolation.in[0]: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
             ": `worker` is there twice; give each its own name",
-            "connections[5].from: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
-            "connections[6].from: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
-            "signals.scriptmanager_job_queue_size.collector: there is no component `prometheus`; there is `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "connections[5].from: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "connections[6].from: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
+            "signals.scriptmanager_job_queue_size.collector: there is no component `prometheus`; there is `bucket`, `clients`, `database`, `dns`, `ingress`, `manager`, `manager-fleet`, `smoke`, `worker`",
         ],
     );
     check(
@@ -194,7 +194,7 @@ fn connections_of_what_is_isolated() {
     check(
         "  - {from: smoke",
         "  - {from: worker, to: prometheus, ports: [http-web], doc: Metrics}\n  - {from: smoke",
-        &["connections[2]: `worker` is isolated and may dial `dns`, `manager` only; worker → prometheus is refused"],
+        &["connections[2]: `worker` is isolated and may dial `dns`, `manager`, `bucket` only; worker → prometheus is refused"],
     );
     check(
         "in: [worker, smoke, clients, ingress, prometheus]",
@@ -211,6 +211,26 @@ fn connections_of_what_is_isolated() {
             "components.manager-fleet.isolation.in[4]: there is no connection prometheus → manager-fleet; take it away, or add the connection",
             "signals.scriptmanager_job_queue_size.collector: prometheus scrapes manager:http-web, and no connection lets it; add prometheus → manager to `connections`",
         ],
+    );
+}
+
+#[test]
+fn texts_that_an_installer_sets() {
+    check("        pattern: \"^[a-z0-9-]*$\"\n", "", &["components.worker.knobs.blobRegion: is a text and needs `pattern`"]);
+    check(
+        "        default: 20\n        min: 1\n        max: 900\n",
+        "        default: 20\n        min: 1\n        max: 900\n        pattern: \"^[0-9]*$\"\n",
+        &["components.worker.knobs.drainSeconds: is no text: take `pattern` away"],
+    );
+    check(
+        "host: {nets: [], nets_knob: true}",
+        "host: {nets: []}",
+        &["components.bucket.host.nets: names no network; any address is [0.0.0.0/0]"],
+    );
+    check(
+        "AWS_REGION: {knob: blobRegion}",
+        "AWS_REGION: {seconds: blobRegion}",
+        &["components.worker.env.AWS_REGION: `blobRegion` is no integer"],
     );
 }
 

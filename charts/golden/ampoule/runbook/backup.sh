@@ -48,6 +48,9 @@ url() { kube get secret "$1" --output "jsonpath={.data.$2}" | base64 -d; }
 echo '== 1. Copy what would be lost'
 mkdir -p "$folder/secrets"
 [[ ! -e $folder/complete ]] || refused "$folder holds a backup already"
+if kube get secret ampoule-bucket >/dev/null 2>&1; then
+    printf '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"ampoule-bucket"},"type":"Opaque","data":%s}\n' "$(kube get secret ampoule-bucket --output 'jsonpath={.data}')" >"$folder/secrets/ampoule-bucket.json"
+fi
 if kube get secret ampoule-database >/dev/null 2>&1; then
     printf '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"ampoule-database"},"type":"Opaque","data":%s}\n' "$(kube get secret ampoule-database --output 'jsonpath={.data}')" >"$folder/secrets/ampoule-database.json"
 fi

@@ -23,6 +23,7 @@ read -r -p "This cannot be taken back. Type $namespace to go on: " answer || tru
 [[ ${answer:-} == "$namespace" ]] || refused "nothing was done"
 kube delete persistentvolumeclaim data-ampoule-manager-0 --ignore-not-found
 kube delete persistentvolumeclaim ampoule-journals --ignore-not-found
+kube delete secret ampoule-bucket --ignore-not-found
 kube delete secret ampoule-database --ignore-not-found
 kube delete secret ampoule-keys --ignore-not-found
 kube delete secret ampoule-scripts --ignore-not-found
