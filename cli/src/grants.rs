@@ -50,7 +50,7 @@ pub(crate) struct ResourceArgs {
     dir: Vec<PlaceArg>,
     /// A store of blobs that jobs can be granted by this name, for reading unless it ends in :rw: a folder, or s3://BUCKET[/PREFIX] by what the environment's
     /// AWS_… say. Each tenant has what is below its name in it.
-    #[arg(long, value_name = "NAME=PLACE[:ro|:rw]")]
+    #[arg(long, env = "AMPOULE_BLOB", value_name = "NAME=PLACE[:ro|:rw]")]
     blob: Vec<PlaceArg>,
     /// A folder with a file for each secret, named as the secret, as Kubernetes mounts them.
     #[arg(long, env = "AMPOULE_SECRETS", value_name = "DIR")]

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ampoule_protocol::{JobId, JobSpec, JobState, LeaseState, LeaseToken};
+use futures_util::{StreamExt as _, stream};
 
 use super::{
     Ending, LEASE_MS, TENANTS,
@@ -40,8 +41,8 @@ async fn workers_come_to_the_end_of_every_job(on: On) {
     assert!(met.jobs > 0 && met.lost > 0 && met.stale > 0 && met.repeated > 0, "it never got rough: {met:?}");
 }
 
-/// Many schedules: `ROUNDS` of them on SQLite and `POSTGRES_ROUNDS` on PostgreSQL, from `SEED` on, in turns those of `operations` and these.
-/// `manager/tests/simulation` runs it with the stores in memory.
+/// Many schedules: `ROUNDS` of them on SQLite and `POSTGRES_ROUNDS` on PostgreSQL, from `SEED` on, in turns those of `operations` and these,
+/// some at a time. `manager/tests/simulation` runs it with the stores in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes many minutes"]
 async fn a_hundred_thousand_schedules() {
@@ -51,26 +52,34 @@ async fn a_hundred_thousand_schedules() {
     if crate::postgres::is_there() {
         stores.push((On::Postgres, given("POSTGRES_ROUNDS", 1_000)));
     }
+    // Each waits for its store's thread most of the time.
+    let at_once = 3 * std::thread::available_parallelism().map_or(1, usize::from);
     for (on, rounds) in stores {
-        let mut met = Met::default();
         println!("SEED={seed}, {rounds} schedules on {on:?}");
-        for round in 0..rounds {
-            let seed = seed.wrapping_add(round);
-            // Says which seed to repeat alone.
-            let schedule = tokio::spawn(async move {
-                if round % 2 == 0 {
-                    explore(on, seed, 100).await;
-                    Met::default()
-                } else {
-                    simulate(on, seed).await
-                }
-            });
-            met.add(&schedule.await.unwrap_or_else(|err| panic!("schedule {round}, SEED={seed}: {err}")));
-            if (round + 1) % 10_000 == 0 || round + 1 == rounds {
-                println!("{} schedules on {on:?}: {met:?}", round + 1);
+        let (mut met, mut done) = (Met::default(), 0);
+        let mut schedules = stream::iter(0..rounds).map(|round| schedule(on, seed, round)).buffer_unordered(at_once);
+        while let Some(of) = schedules.next().await {
+            met.add(&of);
+            done += 1;
+            if done % 10_000 == 0 || done == rounds {
+                println!("{done} schedules on {on:?}: {met:?}");
             }
         }
     }
+}
+
+/// One of many, whose failure says which seed repeats it alone.
+async fn schedule(on: On, seed: u64, round: u64) -> Met {
+    let seed = seed.wrapping_add(round);
+    let schedule = tokio::spawn(async move {
+        if seed.is_multiple_of(2) {
+            explore(on, seed, 100).await;
+            Met::default()
+        } else {
+            simulate(on, seed).await
+        }
+    });
+    schedule.await.unwrap_or_else(|err| panic!("schedule {round}, SEED={seed}: {err}"))
 }
 
 /// What simulations came to.
