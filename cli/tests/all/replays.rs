@@ -1,6 +1,7 @@
 //! Recorded attempts, replayed by workers.
 
 use ampoule_host_api::{Granted, journal::Ending};
+use ampoule_protocol::Usage;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -125,7 +126,7 @@ async fn a_journal_of_another_engine_is_refused_with_both_ids() {
     assert_eq!(manager.get(&path).await.json(404)["code"], "journal_not_found");
     let kept = manager.request(Method::POST, &path).header("content-type", "application/octet-stream").body(journal);
     assert_eq!(manager.send(kept).await.json(200)["results"][0]["state"], "held");
-    let report = json!({"outcome": {"kind": "returned", "value": 1}, "usage": {}, "logs": [], "engine": "another/1"});
+    let report = json!({"outcome": {"kind": "returned", "value": 1}, "usage": Usage::default(), "logs": [], "engine": "another/1"});
     manager.post("/v1/leases/complete", &json!({"reports": [{"token": token, "report": report}]})).await.json(200);
     let _worker = Server::worker(&manager, folder.path(), "worker", &[]);
     let ended = replay(&manager, &of, &json!({})).await;

@@ -230,6 +230,10 @@ fn key(text: &str) -> Result<Path, Failure> {
             return wrong("names that end in `#` and digits are reserved".to_owned());
         }
     }
+    // A folder takes its end for a drive, and a drive for a folder.
+    if matches!(text.as_bytes(), [.., letter, b':'] if letter.is_ascii_alphabetic()) {
+        return wrong("names that end in a letter and `:` are reserved".to_owned());
+    }
     Path::parse(text).or_else(|error| wrong(error.to_string()))
 }
 

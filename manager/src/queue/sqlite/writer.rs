@@ -411,7 +411,7 @@ mod tests {
         let look = move |conn: &Connection, _: &mut Vec<Event>| {
             looks.blocking_send(()).unwrap();
             std::thread::sleep(std::time::Duration::from_millis(50));
-            Ok(Some(conn.execute("INSERT INTO t VALUES ('found')", [])?))
+            Ok(Some(conn.execute("INSERT INTO t VALUES (zeroblob(1))", [])?))
         };
         let until = async { looking.recv().await.unwrap() };
         assert_eq!(writer.wait(Scope::All, look, until).await.unwrap(), Some(1));
