@@ -1,6 +1,7 @@
 """The rendered access to buckets, tried on moto's S3 with IAM enforcement: each role on each bucket, then mutants that must be seen.
 
-Twice: as the plain policies of cloud/aws/iam say, and as the Terraform of cloud/aws/terraform says, whose resources are created here in their order.
+Twice: as the plain policies of cloud/aws/iam say, and as the Terraform of cloud/aws/terraform says, whose resources are created here in their order; and once
+more as `terraform apply` makes them, where TERRAFORM_MIRROR names a folder with its provider.
 Usage: iam_matrix.py RENDERED_FOLDER
 """
 
@@ -10,7 +11,10 @@ import json
 import logging
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import urllib.request
 
 import boto3
@@ -62,12 +66,23 @@ def plain():
     }
 
 
-def terraform():
-    """The same from Terraform's resources: references are resolved as Terraform would."""
+def declared():
     resources = {}
     for path in glob.glob(folder + "/cloud/aws/terraform/*.tf.json"):
         for kind, members in read(os.path.relpath(path, folder)).get("resource", {}).items():
             resources.setdefault(kind, {}).update(members)
+    return resources
+
+
+def accounts_of(resources):
+    """Service accounts by the role that their pods get."""
+    associations = resources["aws_eks_pod_identity_association"].values()
+    return {re.fullmatch(r"\$\{aws_iam_role\.([-\w]+)\.arn\}", one["role_arn"])[1]: one["service_account"] for one in associations}
+
+
+def terraform():
+    """The same from Terraform's resources: references are resolved as Terraform would."""
+    resources = declared()
     names = read("cloud/aws/terraform/main.tf.json")["variable"]["bucket_names"]["default"]
     buckets = {}
     for name, bucket in resources["aws_s3_bucket"].items():
@@ -76,10 +91,7 @@ def terraform():
     resolved = lambda text: re.sub(r"\$\{aws_s3_bucket\.([-\w]+)\.arn\}", lambda found: "arn:aws:s3:::" + buckets[found[1]], text)
     policies = {name: json.loads(resolved(policy["policy"])) for name, policy in resources["aws_iam_policy"].items()}
     roles = {name: json.loads(role["assume_role_policy"]) for name, role in resources["aws_iam_role"].items()}
-    account_of = {}
-    for association in resources["aws_eks_pod_identity_association"].values():
-        role = re.fullmatch(r"\$\{aws_iam_role\.([-\w]+)\.arn\}", association["role_arn"])[1]
-        account_of[role] = association["service_account"]
+    account_of = accounts_of(resources)
     attached = []
     for attachment in resources["aws_iam_role_policy_attachment"].values():
         role = re.fullmatch(r"\$\{aws_iam_role\.([-\w]+)\.name\}", attachment["role"])[1]
@@ -109,6 +121,53 @@ def apply(install):
     return sessions
 
 
+# What moto does not imitate: that a pod of an account gets its role.
+EKS = ("aws_eks_addon", "aws_eks_pod_identity_association")
+
+
+def applied(mirror):
+    """Terraform's own work on moto: buckets by their names, and sessions of the roles."""
+    post("/moto-api/reset")
+    enforce(False)
+    account_of = accounts_of(declared())
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copytree(folder + "/cloud/aws/terraform", work + "/aws")
+        with open(work + "/aws/access.tf.json", "r+") as file:
+            whole = json.load(file)
+            for kind in EKS:
+                del whole["resource"][kind]
+            file.seek(0)
+            file.truncate()
+            json.dump(whole, file)
+        here = {"endpoints": [{name: endpoint for name in ("s3", "iam", "sts", "ec2")}], "s3_use_path_style": True}
+        here |= {"skip_credentials_validation": True, "skip_metadata_api_check": "true", "skip_region_validation": True}
+        with open(work + "/aws/here_override.tf.json", "w") as file:
+            json.dump({"provider": {"aws": [here]}}, file)
+        with open(work + "/rc", "w") as file:
+            file.write('provider_installation {\n  filesystem_mirror { path = "%s" }\n}\n' % mirror)
+        env = {**os.environ, "TF_CLI_CONFIG_FILE": work + "/rc", "TF_IN_AUTOMATION": "1"}
+
+        def run(*arguments):
+            done = subprocess.run(["terraform", *arguments], cwd=work + "/aws", env=env, capture_output=True, text=True)
+            if done.returncode:
+                sys.exit(f"terraform {arguments[0]}:\n{done.stdout}{done.stderr}")
+            return done.stdout
+
+        run("init", "-backend=false", "-input=false", "-no-color")
+        variables = {"region": "us-east-1", "vpc_id": client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]}
+        run("apply", "-auto-approve", "-input=false", "-no-color", *(f"-var={name}={value}" for name, value in variables.items()))
+        made = json.loads(run("show", "-json"))["values"]["root_module"]["resources"]
+    of = lambda kind: {one["name"]: one["values"] for one in made if one["type"] == kind}
+    buckets = {name: one["bucket"] for name, one in of("aws_s3_bucket").items()}
+    for bucket in buckets.values():
+        client("s3").put_object(Bucket=bucket, Key="there", Body=b"x")
+    sts = client("sts")
+    assume = lambda role: sts.assume_role(RoleArn=role["arn"], RoleSessionName="pod")["Credentials"]
+    sessions = {account_of[name]: assume(role) for name, role in of("aws_iam_role").items()}
+    enforce(True)
+    return len(made), buckets, sessions
+
+
 def may(s3, call, **arguments):
     try:
         getattr(s3, call)(**arguments)
@@ -120,9 +179,13 @@ def may(s3, call, **arguments):
 
 
 def cells(install, accounts):
+    return tried(install["buckets"], apply(install), accounts)
+
+
+def tried(buckets, sessions, accounts=()):
     """For each role and bucket, what was allowed of everything that a service does."""
     found = {}
-    for account, keys in apply(install).items():
+    for account, keys in sessions.items():
         if accounts and account not in accounts:
             continue
         s3 = client(
@@ -131,7 +194,7 @@ def cells(install, accounts):
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
         )
-        for name, bucket in install["buckets"].items():
+        for name, bucket in buckets.items():
             found[account, name] = (
                 may(s3, "list_objects_v2", Bucket=bucket),
                 may(s3, "get_bucket_location", Bucket=bucket),
@@ -147,9 +210,13 @@ def cells(install, accounts):
 ALL, NONE = (True,) * 6, (False,) * 5 + (True,)
 
 
+def fitting(found, wanted):
+    """How many cells are as the table of the document wants them."""
+    return sum(allowed == (ALL if cell in wanted else NONE) for cell, allowed in found.items())
+
+
 def right(install, wanted, accounts=()):
-    """How many cells, of these accounts or of all, are as the table of the document wants them."""
-    return sum(found == (ALL if cell in wanted else NONE) for cell, found in cells(install, accounts).items())
+    return fitting(cells(install, accounts), wanted)
 
 
 TABLE = {
@@ -171,6 +238,12 @@ for source, install in (("policies", plain()), ("Terraform", terraform())):
     count = right(install, wanted)
     print(f"{source}: {count} of {total} cells, {len(wanted)} allowed and {total - len(wanted)} denied")
     failed |= count != total or set(install["roles"]) != {account for account, _ in wanted}
+mirror = os.environ.get("TERRAFORM_MIRROR")
+if mirror:
+    resources, buckets, sessions = applied(mirror)
+    count = fitting(tried(buckets, sessions), wanted)
+    print(f"terraform apply: {resources} resources made, {count} of {total} cells")
+    failed |= count != total
 
 
 def mutant(change):

@@ -107,8 +107,8 @@ pub mod pattern {
     pub const NAME_OR_NONE: &str = "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$";
     /// An image without its tag.
     pub const REPOSITORY: &str = "^[a-z0-9]([-a-z0-9._/:]*[a-z0-9])?$";
-    /// An image's tag.
-    pub const TAG: &str = "^[A-Za-z0-9_][-A-Za-z0-9._]{0,127}$";
+    /// An image's tag, and what it must be by its digest.
+    pub const TAG: &str = "^[A-Za-z0-9_][-A-Za-z0-9._]{0,127}(@sha256:[0-9a-f]{64})?$";
     /// A Kubernetes quantity.
     pub const QUANTITY: &str = "^[0-9]+(Ki|Mi|Gi|Ti|m)?$";
     /// An origin of HTTPS: no path, no port.

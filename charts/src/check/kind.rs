@@ -104,7 +104,7 @@ fn of_component(check: &mut Check<'_>, key: &str, component: &Component) {
         ("storage", component.storage.is_some(), kind == Kind::StatefulSet, kind == Kind::StatefulSet),
         ("scaling", component.scaling.is_some(), kind == Kind::Deployment, false),
         ("disruption", component.disruption.is_some(), kind == Kind::Deployment, false),
-        ("isolation", component.isolation.is_some(), served, false),
+        ("isolation", component.isolation.is_some(), ours, false),
         ("stop_within", component.stop_within.is_some(), served, false),
         ("scrape", component.scrape.is_some(), served, false),
         ("probes", component.probes.live.is_some() || component.probes.ready.is_some(), served, false),

@@ -32,7 +32,12 @@ pub(crate) fn knobs(manifest: &Manifest, chart: &str) -> Knobs {
         }
         let at = |leaf| format!("images.{}.{leaf}", key(name));
         add(Knob::text(at("repository"), &image.doc, image.repository.as_str(), pattern::REPOSITORY));
-        add(Knob::text(at("tag"), "Its build", image.tag.as_ref().unwrap_or(&manifest.install.version).as_str(), pattern::TAG));
+        add(Knob::text(
+            at("tag"),
+            "Its build; TAG@sha256:DIGEST takes that one and no other",
+            image.tag.as_ref().unwrap_or(&manifest.install.version).as_str(),
+            pattern::TAG,
+        ));
         add(Knob::choice(at("pullPolicy"), "When it is fetched", &["IfNotPresent", "Always", "Never"]));
     }
     for (name, component) in &components {

@@ -133,6 +133,8 @@ fn rendered() -> Vec<Value> {
             let switches: Vec<_> =
                 chart.knobs.iter().filter(|knob| knob.default == Value::Bool(false)).map(|knob| knob.path.clone()).collect();
             also.extend(switches.iter().map(|path| (path.as_str(), true.into())));
+            // Without a network named, there is no policy for a bucket.
+            also.push(("network.bucketNets", serde_json::json!(["192.0.2.0/24", "198.51.100.7/32"])));
             for mode in ["default", "fleet", "standalone"] {
                 let also: Vec<_> = also.iter().cloned().chain([("mode", mode.into())]).collect();
                 all.extend(objects_of(&chart, None, &also).into_iter().filter(|object| object["kind"] == "NetworkPolicy"));
@@ -147,6 +149,9 @@ fn rendered() -> Vec<Value> {
 fn calico_would_take_every_policy() {
     let all = rendered();
     assert!(all.len() > 12, "{}", all.len());
+    for what in ["bucket", "internet", "prometheus"] {
+        assert!(all.iter().any(|object| object["metadata"]["name"] == format!("ampoule-worker-{what}")), "{what}");
+    }
     for object in &all {
         assert_eq!(wrong(object), None, "{object:#}");
     }

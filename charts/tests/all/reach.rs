@@ -91,7 +91,7 @@ fn expression(selector: &str, labels: &Value) -> bool {
 
 fn policies(kind: &str) -> Vec<Value> {
     let policies = policies_with(kind, &[]);
-    assert_eq!(policies.len(), 2, "{kind}");
+    assert_eq!(policies.len(), 3, "{kind}");
     policies
 }
 
@@ -134,13 +134,14 @@ fn a_worker_reaches_dns_and_the_manager_and_is_reached_by_nobody() {
     let manager = about(&reached, "manager");
     let wanted = ["worker", "smoke", "client", "prometheus", "ingress"].map(|name| format!("{name} → manager 8080/TCP"));
     assert_eq!(manager, wanted, "the manager dials nobody and admits five");
+    assert_eq!(about(&reached, "smoke"), ["smoke → manager 8080/TCP", "smoke → dns 53/UDP", "smoke → dns 53/TCP"]);
 }
 
 #[test]
 fn metrics_of_workers_are_for_prometheus_alone() {
     let on = [("worker.metrics", true.into())];
     let policies = policies_with("kubernetes", &on);
-    assert_eq!(policies.len(), 3);
+    assert_eq!(policies.len(), 4);
     let reached = reached(|from, to, port, protocol| kubernetes(&policies, from, to, port, protocol));
     let wanted = ["worker → manager 8080/TCP", "worker → dns 53/UDP", "worker → dns 53/TCP", "prometheus → worker 9464/TCP"];
     assert_eq!(about(&reached, "worker"), wanted);
@@ -153,7 +154,7 @@ fn metrics_of_workers_are_for_prometheus_alone() {
 
 #[test]
 fn the_twins_are_equal() {
-    for (metrics, count) in [(false, 2), (true, 3)] {
+    for (metrics, count) in [(false, 3), (true, 4)] {
         let [plain, twin] = ["kubernetes", "calico"].map(|kind| policies_with(kind, &[("worker.metrics", metrics.into())]));
         assert_eq!((plain.len(), twin.len()), (count, count));
         let plain = reached(|from, to, port, protocol| kubernetes(&plain, from, to, port, protocol));
