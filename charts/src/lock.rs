@@ -56,16 +56,21 @@ pub enum FolderError {
     /// Other people's files are there.
     #[error("{} is not empty and was not rendered: it has no {FILE}; choose an empty folder", .0.display())]
     NotOurs(PathBuf),
+    /// Nothing was rendered there.
+    #[error("{} is no rendered folder: it has no {FILE}", .0.display())]
+    NotRendered(PathBuf),
 }
 
 /// The files of a rendered folder, as far as they are text.
 pub fn read(folder: &Path) -> Result<Files, FolderError> {
+    rendered(folder)?;
     let files = read_all(folder)?.into_iter();
     Ok(files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect())
 }
 
 /// Compares a folder with what would be rendered; empty when they are the same.
 pub fn drift(folder: &Path, wanted: &Files) -> Result<Vec<Drift>, FolderError> {
+    rendered(folder)?;
     let there = read_all(folder)?;
     let locked = hashes(there.get(FILE).map(Vec::as_slice).unwrap_or_default());
     let mut drift = Vec::new();
@@ -86,10 +91,13 @@ pub fn drift(folder: &Path, wanted: &Files) -> Result<Vec<Drift>, FolderError> {
 
 /// Writes all files; takes away those that an earlier rendering left and that are no more. Other files are not touched.
 pub fn write(folder: &Path, files: &Files) -> Result<(), FolderError> {
-    let there = if folder.exists() { read_all(folder)? } else { BTreeMap::new() };
-    if !there.is_empty() && !there.contains_key(FILE) {
-        return Err(FolderError::NotOurs(folder.to_owned()));
-    }
+    let there = match folder.exists() {
+        true if rendered(folder).is_ok() => read_all(folder)?,
+        true if fs::read_dir(folder).map_err(|cause| FolderError::Io { path: folder.to_owned(), cause })?.next().is_some() => {
+            return Err(FolderError::NotOurs(folder.to_owned()));
+        }
+        _ => BTreeMap::new(),
+    };
     for path in hashes(there.get(FILE).map(Vec::as_slice).unwrap_or_default()).keys() {
         // A lock file names files of its own folder; one that was tampered with must not reach others.
         if !files.contains_key(path) && there.contains_key(path) {
@@ -115,7 +123,12 @@ fn hashes(lock: &[u8]) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once("  ")).map(|(hash, path)| (path.to_owned(), hash.to_owned())).collect()
 }
 
-/// All files below a folder, by their path in it.
+/// Looked at first: what is below a folder that somebody named by mistake is not read.
+fn rendered(folder: &Path) -> Result<(), FolderError> {
+    if folder.join(FILE).is_file() { Ok(()) } else { Err(FolderError::NotRendered(folder.to_owned())) }
+}
+
+/// All files below a folder, by their path in it. A link is none: what is written would land where it leads.
 fn read_all(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
     let mut files = BTreeMap::new();
     let mut folders = vec![(folder.to_owned(), String::new())];
@@ -124,10 +137,13 @@ fn read_all(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
         for entry in fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.file_type().map_err(io)?.is_dir() {
+            let (kind, io) = (entry.file_type().map_err(io)?, |cause| FolderError::Io { path: entry.path(), cause });
+            if kind.is_dir() {
                 folders.push((entry.path(), format!("{name}/")));
+            } else if kind.is_file() {
+                files.insert(name, fs::read(entry.path()).map_err(io)?);
             } else {
-                files.insert(name, fs::read(entry.path()).map_err(|cause| FolderError::Io { path: entry.path(), cause })?);
+                return Err(io(io::Error::other("is neither a file nor a folder; take it away")));
             }
         }
     }
