@@ -1,6 +1,7 @@
 //! `ctx.blob`: contents by name that may be large, in a folder or a bucket; read and written in parts.
 
 mod failure;
+mod folder;
 mod read;
 mod store;
 #[cfg(test)]
@@ -229,10 +230,10 @@ fn key(text: &str) -> Result<Path, Failure> {
         if part.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())) {
             return wrong("names that end in `#` and digits are reserved".to_owned());
         }
-    }
-    // A folder takes its end for a drive, and a drive for a folder.
-    if matches!(text.as_bytes(), [.., letter, b':'] if letter.is_ascii_alphabetic()) {
-        return wrong("names that end in a letter and `:` are reserved".to_owned());
+        // And so it takes them for drives.
+        if matches!(part.as_bytes(), [.., letter, b':'] if letter.is_ascii_alphabetic()) {
+            return wrong("names that end in a letter and `:` are reserved".to_owned());
+        }
     }
     Path::parse(text).or_else(|error| wrong(error.to_string()))
 }

@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
-
 use futures_util::StreamExt as _;
 use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta, ObjectStoreExt as _, path::Path};
 use serde_json::{Value, json};
 
-use super::{Args, BlobStore, MAX_BLOB_CALL_BYTES, MAX_BLOBS_LISTED, failed, failure, key as checked};
+use super::{
+    Args, BlobStore, MAX_BLOB_CALL_BYTES, MAX_BLOBS_LISTED, failed, failure,
+    folder::{self, Wanted},
+    key as checked,
+};
 use crate::{Answer, Body, Failure, call::Called};
 
 /// A whole blob, if it is not too large for that.
@@ -82,17 +84,33 @@ pub(super) async fn list(store: &BlobStore, args: &Args) -> Called {
     };
     store.walls(&below).await?;
     let after = args.after.as_deref().map(checked).transpose()?;
-    let whole = (!below.is_root()).then_some(&below);
-    let mut found = match &after {
+    let mut found = match store.path() {
+        Some(folder) => {
+            let wanted = Wanted { below: below.to_string(), prefix: args.prefix.clone(), after: args.after.clone(), most: limit + 1 };
+            folder::page(folder, wanted).await?
+        }
+        None => bucket(store, &below, prefix, after.as_ref(), limit + 1).await?,
+    };
+    let is_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| is_more).map(|(key, _)| key.clone());
+    let items: Vec<_> = found.iter().map(|(key, size)| json!({"key": key, "size": size})).collect();
+    Answer::of(json!({"items": items, "next": next}))
+}
+
+/// The first of a bucket, which lists in that order.
+async fn bucket(store: &BlobStore, below: &Path, prefix: &str, after: Option<&Path>, most: usize) -> Result<Vec<(String, u64)>, Failure> {
+    let whole = (!below.is_root()).then_some(below);
+    let mut listed = match after {
         Some(after) => store.inner().list_with_offset(whole, after),
         None => store.inner().list(whole),
     };
-    let mut first: BTreeMap<String, ObjectMeta> = BTreeMap::new();
-    while let Some(meta) = found.next().await {
-        let meta = meta.map_err(|error| failure(&below, &error))?;
+    let mut first = Vec::new();
+    while let Some(meta) = listed.next().await {
+        let meta = meta.map_err(|error| failure(below, &error))?;
         let name = meta.location.to_string();
         if !name.starts_with(prefix) {
-            if store.is_ordered() && *name > *prefix {
+            if *name > *prefix {
                 break;
             }
             continue;
@@ -101,24 +119,12 @@ pub(super) async fn list(store: &BlobStore, args: &Args) -> Called {
         if checked(&name).is_err() {
             continue;
         }
-        first.insert(name, meta);
-        if first.len() > limit {
-            if store.is_ordered() {
-                break;
-            }
-            // A folder is listed in any order: the first of all are wanted, and no more are kept than that, and one.
-            if first.len() > limit + 1 {
-                first.pop_last();
-            }
+        first.push((name, meta.size));
+        if first.len() == most {
+            break;
         }
     }
-    // Where the next page begins, whatever of this one is left out.
-    let next = first.keys().nth(limit - 1).filter(|_| first.len() > limit).cloned();
-    if next.is_some() {
-        first.pop_last();
-    }
-    let items: Vec<_> = store.within(first).await?.iter().map(|(key, meta)| json!({"key": key, "size": meta.size})).collect();
-    Answer::of(json!({"items": items, "next": next}))
+    Ok(first)
 }
 
 pub(super) fn described(meta: &ObjectMeta) -> Value {

@@ -1,6 +1,6 @@
 //! Where blobs are: a folder of this machine, or a bucket.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use ampoule_protocol::Access;
 use object_store::{
@@ -15,6 +15,7 @@ use object_store::{
 use super::{
     MAX_BLOB_WRITTEN, MAX_BLOBS_WRITTEN,
     failure::{denied, failed},
+    folder::is_linked,
 };
 use crate::Failure;
 
@@ -117,9 +118,9 @@ impl BlobStore {
         self.write_blobs
     }
 
-    /// Whether listings come in the order of names.
-    pub(super) const fn is_ordered(&self) -> bool {
-        self.folder.is_none()
+    /// Of a folder: where it is.
+    pub(super) fn path(&self) -> Option<&std::path::Path> {
+        self.folder.as_deref()
     }
 
     /// Refuses a name that leads through a symbolic link: of a folder everything else stays below it. No script can make a link, so none can be put in the way
@@ -130,30 +131,6 @@ impl BlobStore {
         let looked = tokio::task::spawn_blocking(move || if is_linked(folder, &key.to_string()) { Err(denied(&key)) } else { Ok(()) });
         looked.await.unwrap_or_else(|_| Err(failed("io", "the file work did not end")))
     }
-
-    /// Those of `found` that are not behind a link.
-    pub(super) async fn within<T: Send + 'static>(&self, mut found: BTreeMap<String, T>) -> Result<BTreeMap<String, T>, Failure> {
-        let Some(folder) = self.folder.clone() else { return Ok(found) };
-        let looked = tokio::task::spawn_blocking(move || {
-            found.retain(|key, _| !is_linked(folder.clone(), key));
-            found
-        });
-        looked.await.map_err(|_| failed("io", "the file work did not end"))
-    }
-}
-
-/// Whether one of the names of `key` is a link.
-fn is_linked(mut at: PathBuf, key: &str) -> bool {
-    for part in key.split_terminator('/') {
-        at.push(part);
-        match at.symlink_metadata() {
-            Ok(found) if found.is_symlink() => return true,
-            Ok(_) => {}
-            // What is not there is no link, nor is what is below it.
-            Err(_) => break,
-        }
-    }
-    false
 }
 
 impl fmt::Debug for BlobStore {
