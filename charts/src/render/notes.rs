@@ -35,7 +35,7 @@ pub(super) fn text(chart: &Chart) -> String {
     }
     let others: Vec<_> = others.into_iter().filter(|secret| !secret.keys.is_empty()).collect();
     if !others.is_empty() {
-        text.push_str("\nThese hold values that others tell; pods that use them wait for them (secrets/ has three ways to make them):\n\n");
+        text.push_str("\nThese hold values that others tell; pods that use them wait for them (secrets/ makes them):\n\n");
     }
     for secret in others {
         text.push_str(&format!("  {{{{ .Values.{} }}}}, with {}: {}\n", secret.knob, names(secret), lower(&secret.doc)));

@@ -165,7 +165,7 @@ fn made(plan: &Plan) -> String {
     for secret in &plan.secrets {
         text.push_str(&secrets::row(secret).concat());
     }
-    text.push_str("\nIn one of three ways:\n\n- plain: `secrets/make.sh apply`\n- in files that sops encrypts: `secrets/make.sh sops FOLDER`, with your key in `.sops.yaml`\n");
+    text.push_str("\nIn one of these ways:\n\n- plain: `secrets/make.sh apply`\n- in files that sops encrypts: `secrets/make.sh sops FOLDER`, with your key in `.sops.yaml`\n");
     if plan.clouds.aws.is_some() {
         text.push_str(
             "- kept in AWS Secrets Manager: `terraform -chdir=cloud/aws/secrets apply` makes them and asks for those of others (its state holds them: \
@@ -204,16 +204,21 @@ fn charts(plan: &Plan) -> String {
 fn uninstall(plan: &Plan) -> String {
     let namespace = &plan.install.namespace;
     let mut text = format!(
-        "# {} {}: uninstall\n\nThe install backwards. Volumes, secrets and buckets stay: data may be lost with them.\n\n```sh\n",
-        plan.install.name, plan.install.version
+        "# {} {}: uninstall\n\nThe install backwards. {} stay: data may be lost with them.\n\n```sh\n",
+        plan.install.name,
+        plan.install.version,
+        script::stay(plan)
     );
     for chart in plan.charts.iter().rev() {
         text.push_str(&format!("helm uninstall {} --namespace {namespace} --wait\n", chart.name));
     }
     text.push_str("```\n\nOnly when nobody wants the data any more:\n\n```sh\n");
     for volume in &plan.volumes {
-        text.push_str(&format!("kubectl --namespace {namespace} delete persistentvolumeclaim {}\n", volume.name));
+        text.push_str(&format!("kubectl --namespace {namespace} delete persistentvolumeclaim {} --ignore-not-found\n", volume.name));
     }
-    text.push_str(&format!("kubectl delete namespace {namespace}\n```\n\nBuckets and irrecoverable secrets are guarded in Terraform (`prevent_destroy`): take the guard away first.\n"));
+    text.push_str(&format!("kubectl delete namespace {namespace}\n```\n"));
+    if !plan.buckets.is_empty() {
+        text.push_str("\nBuckets and irrecoverable secrets are guarded in Terraform (`prevent_destroy`): take the guard away first.\n");
+    }
     text
 }

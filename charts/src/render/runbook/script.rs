@@ -96,7 +96,7 @@ pub(super) fn told(plan: &Plan, about: About) -> String {
                 listed(names)
             )
         }
-        About::Uninstall => "The install backwards. Volumes, secrets and buckets stay.\n".to_owned(),
+        About::Uninstall => format!("The install backwards. {} stay.\n", stay(plan)),
         _ => {
             let cloud = plan.clouds.aws.is_some() || plan.clouds.oci.is_some();
             let buckets = if cloud {
@@ -107,6 +107,11 @@ pub(super) fn told(plan: &Plan, about: About) -> String {
             format!("Volumes, secrets and the namespace go, and with them everything that is not in the backup.{buckets}\n")
         }
     }
+}
+
+/// What Helm does not take away.
+pub(super) fn stay(plan: &Plan) -> &'static str {
+    if plan.buckets.is_empty() { "Volumes and secrets" } else { "Volumes, secrets and buckets" }
 }
 
 fn needs_folder(step: &Step) -> bool {
