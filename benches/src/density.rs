@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    path::Path,
     process::Command,
     sync::{
         Arc,
@@ -33,8 +34,8 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     let mut held = [Vec::new(), Vec::new(), Vec::new()];
     for round in 0..rounds {
         bench.measuring("density_kib", round as f64 / (rounds + 1) as f64);
-        let with = crowd_of(bench, count, true)?;
-        let without = crowd_of(bench, count, false)?;
+        let with = crowd_of(bench, count, true, None)?;
+        let without = crowd_of(bench, count, false, None)?;
         held[0].push(with.pss_kib / count as f64);
         held[1].push(with.rss_kib / count as f64);
         held[2].push(without.pss_kib / count as f64);
@@ -44,7 +45,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
     }
     if !bench.effort.quick {
         bench.measuring("waiting_5000_mib", rounds as f64 / (rounds + 1) as f64);
-        match crowd_of(bench, CROWD, true) {
+        match crowd_of(bench, CROWD, true, None) {
             Ok(held) => bench.record("waiting_5000_mib", Unit::Mebibytes, vec![held.pss_kib / 1024.0]),
             Err(error) => bench.skip("waiting_5000_mib", format!("{error:#}")),
         }
@@ -54,20 +55,25 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
 
 /// KiB for each of so many.
 pub(crate) fn kib_each(bench: &Bench<'_>, count: usize) -> Result<f64> {
-    Ok(crowd_of(bench, count, true)?.pss_kib / count as f64)
+    Ok(crowd_of(bench, count, true, None)?.pss_kib / count as f64)
 }
 
-/// What a process of its own does when it is told to: prints what so many sandboxes hold.
-pub fn serve(count: usize, images: bool) -> Result<()> {
-    let held = crowd(count, images)?;
+/// The same without images, with the guest in this folder.
+pub(crate) fn kib_each_of(bench: &Bench<'_>, count: usize, guest: &Path) -> Result<f64> {
+    Ok(crowd_of(bench, count, false, Some(guest))?.pss_kib / count as f64)
+}
+
+/// What a process of its own does when it is told to: prints what so many sandboxes hold, of the guest in this folder or of ours.
+pub fn serve(count: usize, images: bool, guest: Option<&Path>) -> Result<()> {
+    let held = crowd(count, images, guest)?;
     println!("{} {}", held.pss_kib, held.rss_kib);
     Ok(())
 }
 
 /// [`crowd`], in a process that did nothing else: in this one, sandboxes would be made from memory that earlier ones left.
-fn crowd_of(bench: &Bench<'_>, count: usize, images: bool) -> Result<Resident> {
-    let Some([program, args @ ..]) = bench.program.as_deref() else { return crowd(count, images) };
-    let output = Command::new(program).args(args).args(["serve-density", &count.to_string(), &images.to_string()]).output()?;
+fn crowd_of(bench: &Bench<'_>, count: usize, images: bool, guest: Option<&Path>) -> Result<Resident> {
+    let Some([program, args @ ..]) = bench.program.as_deref() else { return crowd(count, images, guest) };
+    let output = Command::new(program).args(args).args(["serve-density", &count.to_string(), &images.to_string()]).args(guest).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let (pss, rss) = said.trim().split_once(' ').with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
     Ok(Resident { pss_kib: pss.parse()?, rss_kib: rss.parse()? })
@@ -98,13 +104,16 @@ impl Resident {
 }
 
 /// Growth of this process by so many sandboxes that have done their job and wait.
-fn crowd(count: usize, images: bool) -> Result<Resident> {
+fn crowd(count: usize, images: bool, guest: Option<&Path>) -> Result<Resident> {
     let mut config = EngineConfig { sandboxes: u32::try_from(count)? + 1, ..EngineConfig::default() };
     if !images {
         config.image_cache_bytes = 0;
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let engine = Arc::new(Engine::new(config)?);
+    let engine = Arc::new(match guest {
+        Some(folder) => Engine::of_build(config, folder)?,
+        None => Engine::new(config)?,
+    });
     runtime.block_on(async {
         // The code's pages, the image and the allocator's first growth belong to the process, not to a sandbox.
         let request = waiting(1);

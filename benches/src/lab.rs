@@ -60,6 +60,11 @@ impl Lab {
         self.runtime.block_on(run(&self.engine, request))
     }
 
+    /// Drives something else of this engine's.
+    pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.block_on(what)
+    }
+
     /// One run that must return.
     pub fn returns(&self, request: &RunRequest) -> Result<RunReport> {
         let report = self.run(request)?;

@@ -18,9 +18,11 @@
 //! | does what makes the suite faster make other programs faster too? | [`held_out`] |
 //! | how long from a submit to its result? | [`service`] |
 //! | how fast is the queue, durably? | [`queue`] |
+//! | what does the web's common API cost? | [`web`] |
 //! | how do others compare, here and now? | [`peers`] |
 //! | did the guest's work change, noise aside? | [`figures`], [`callgrind`] |
 //! | where does the guest's time go? | [`profile`] |
+//! | what is the guest optimised for? | [`train`] |
 //! | does the engine do what ECMA-262 says? | [`test262`] |
 
 #![forbid(unsafe_code)]
@@ -33,6 +35,7 @@ pub mod contest;
 pub mod cpu;
 pub mod density;
 pub mod figures;
+pub mod guests;
 pub mod held_out;
 pub mod host_call;
 mod html;
@@ -54,6 +57,8 @@ pub mod start;
 mod subject;
 mod suite;
 pub mod test262;
+pub mod train;
+pub mod web;
 
 pub use bench::{Bench, Effort, Figure, Progress, Skipped, Unit};
 pub use lab::{JOB, JOB_INPUT, Lab, eval, job};

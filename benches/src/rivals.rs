@@ -11,7 +11,6 @@ mod quickjs;
 mod unpatched;
 
 pub use native_boa::program as native_boa;
-pub use unpatched::guest as unpatched_guest;
 pub(crate) use unpatched::run_in;
 
 /// Somebody to compare with.

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use anyhow::Result;
 
 use crate::{
-    Bench, capabilities, cpu, density, held_out, host_call, interrupt, peers, preemption, queue, run, sandbox, scale, service, start,
+    Bench, capabilities, cpu, density, held_out, host_call, interrupt, peers, preemption, queue, run, sandbox, scale, service, start, web,
 };
 
 /// One question, and the figures that answer it.
@@ -35,13 +35,15 @@ pub enum Suite {
     Service,
     /// How fast is the queue, durably?
     Queue,
+    /// What does the web's common API cost?
+    Web,
     /// How do others compare, here and now?
     SideBySide,
 }
 
 impl Suite {
     /// Every suite, in the order in which they are measured: memory before the suites that fill it.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Density,
         Self::Sandbox,
         Self::Run,
@@ -55,13 +57,14 @@ impl Suite {
         Self::HeldOut,
         Self::Service,
         Self::Queue,
+        Self::Web,
         Self::SideBySide,
     ];
 
-    /// What is measured when nobody says what: all that needs no software of others, no server and no large disk, and shows nobody a program that
-    /// is not to be tuned for.
+    /// What is measured when nobody says what: all that needs no software of others, no server, no large disk and no guest of another kind, and
+    /// shows nobody a program that is not to be tuned for.
     pub fn ours() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|suite| !matches!(suite, Self::SideBySide | Self::HeldOut | Self::Queue))
+        Self::ALL.into_iter().filter(|suite| !matches!(suite, Self::SideBySide | Self::HeldOut | Self::Queue | Self::Web))
     }
 
     /// The name on the command line and in reports.
@@ -80,6 +83,7 @@ impl Suite {
             Self::HeldOut => "held-out",
             Self::Service => "service",
             Self::Queue => "queue",
+            Self::Web => "web",
             Self::SideBySide => "side-by-side",
         }
     }
@@ -100,6 +104,7 @@ impl Suite {
             Self::HeldOut => "Does what makes the suite faster make other programs faster too?",
             Self::Service => "How long from a submit to its result?",
             Self::Queue => "How fast is the queue, durably?",
+            Self::Web => "What does the web's common API cost?",
             Self::SideBySide => "How do others compare, here and now?",
         }
     }
@@ -119,6 +124,7 @@ impl Suite {
             Self::HeldOut => held_out::measure(bench),
             Self::Service => service::measure(bench),
             Self::Queue => queue::measure(bench),
+            Self::Web => web::measure(bench),
             Self::SideBySide => peers::measure(bench),
         }
     }

@@ -7,10 +7,13 @@ use std::{
 use ampoule_benches::{
     Bench, Effort, Progress, Skipped, Suite, callgrind,
     contest::Matrix,
-    density, figures, peers, profile, queue, report,
-    rivals::{Rival, native_boa, unpatched_guest},
+    density, figures,
+    guests::{self, Variant},
+    peers, profile, queue, report,
+    rivals::{Rival, native_boa},
     scale,
     test262::{self, Candidate},
+    train,
 };
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -69,6 +72,12 @@ enum Other {
         #[arg(long, value_name = "FILE", default_value = callgrind::PATH)]
         file: PathBuf,
     },
+    /// Write the profile that the guest is optimised by: builds a guest that counts, and runs the suite `cpu` and the tests' scripts in it.
+    Train {
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = train::PATH)]
+        file: PathBuf,
+    },
     /// Show in which functions of the guest a program spends its time, by Linux's perf.
     Profile {
         /// `job`, a program of the suite `cpu`, or a file with a function `main`.
@@ -119,6 +128,7 @@ enum Other {
         count: usize,
         #[arg(action = clap::ArgAction::Set)]
         images: bool,
+        build: Option<PathBuf>,
     },
     /// Run a subject so many times.
     #[command(hide = true)]
@@ -131,6 +141,7 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
         None => measure(&args).map_err(ours),
         Some(Other::Figures { write, file }) => check_figures(write, &file),
         Some(Other::Callgrind { write, file }) => check_instructions(write, &file),
+        Some(Other::Train { file }) => train::write(&args.peers, &file, |name| eprintln!("{name}")).map(|()| Exit::Done).map_err(ours),
         Some(Other::Profile { program, seconds, rows, folded, build }) => {
             profile(&program, Duration::from_secs(seconds), rows, folded.as_deref(), build.as_deref())
         }
@@ -143,7 +154,9 @@ pub(crate) async fn bench(args: Args) -> Result<Exit> {
             profile::serve(&program, Duration::from_secs(seconds), build.as_deref()).map(|()| Exit::Done).map_err(ours)
         }
         Some(Other::ServeJobs) => scale::serve().map(|()| Exit::Done).map_err(ours),
-        Some(Other::ServeDensity { count, images }) => density::serve(count, images).map(|()| Exit::Done).map_err(ours),
+        Some(Other::ServeDensity { count, images, build }) => {
+            density::serve(count, images, build.as_deref()).map(|()| Exit::Done).map_err(ours)
+        }
         Some(Other::Repeat { subject, times }) => callgrind::serve(&subject, times).map(|()| Exit::Done),
     })
     .await?
@@ -281,7 +294,7 @@ fn run_test262(
     for rival in rivals {
         let candidate = match rival {
             Rival::NativeBoa => Candidate::Native(native_boa(peers_dir)?),
-            _ => Candidate::sandbox(Some(&unpatched_guest(peers_dir)?))?,
+            _ => Candidate::sandbox(Some(&guests::build(Variant::Unpatched, peers_dir)?))?,
         };
         let theirs = run(&candidate, rival.as_str())?;
         print!("{rival}: {}{}", theirs.summary(), ours.compared(&theirs));

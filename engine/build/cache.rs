@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{settings::settings, split::Parts};
+use crate::{compile::Variant, settings::settings, split::Parts};
 
 /// Written last: a folder without it was left half-done.
 pub(crate) const COMPLETE: &str = "complete";
@@ -18,7 +18,7 @@ pub(crate) const COMPLETE: &str = "complete";
 const NAME_DIGITS: usize = 16;
 
 /// Hash of everything that the guest's bytes depend on.
-pub(crate) fn key(engine_dir: &Path, inputs: &[PathBuf], target: &str, variant: &[bool]) -> Result<String> {
+pub(crate) fn key(engine_dir: &Path, inputs: &[PathBuf], target: &str, variant: &Variant) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     for path in inputs {
         let bytes = fs::read(path).with_context(|| path.display().to_string())?;
@@ -27,7 +27,7 @@ pub(crate) fn key(engine_dir: &Path, inputs: &[PathBuf], target: &str, variant: 
     }
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     hash.update(&Command::new(rustc).arg("-vV").output().context("cannot run rustc")?.stdout);
-    hash.update(target.as_bytes()).update(&variant.iter().map(|&set| u8::from(set)).collect::<Vec<_>>());
+    hash.update(target.as_bytes()).update(format!("{variant:?}").as_bytes());
     // The script's own dependencies: another Wasmtime, or one with other features, makes other machine code.
     let mut compatibility = DefaultHasher::new();
     wasmtime::Engine::new(&settings(target).map_err(wrong)?).map_err(wrong)?.precompile_compatibility_hash().hash(&mut compatibility);

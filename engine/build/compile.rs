@@ -33,8 +33,21 @@ const QUICK: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_INCREMENTAL", "true"),
 ];
 
+/// What is different from the guest that users get.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variant {
+    /// Boa as published.
+    pub(crate) unpatched: bool,
+    /// No web API.
+    pub(crate) without_web: bool,
+    /// Counts what it executes, for the profile that the others are optimised by.
+    pub(crate) profiled: bool,
+    /// Less optimised.
+    pub(crate) quick: bool,
+}
+
 /// Builds the guest optimised, whatever the profile of the build that asks.
-pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool, quick: bool) -> Result<Vec<u8>> {
+pub(crate) fn wasm(engine_dir: &Path, stage: &Stage, work_dir: &Path, variant: Variant) -> Result<Vec<u8>> {
     check_target()?;
     let mut flags = vec![
         "--cfg".to_owned(),
@@ -45,8 +58,21 @@ pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool, quick: bool)
         format!("-Clink-arg=--export={}", ampoule_abi::MAILBOX_EXPORT),
         format!("-Ctarget-feature={FEATURES}"),
     ];
-    if !unpatched {
+    if variant.without_web {
+        flags.push("--cfg=without_web".to_owned());
+    }
+    if !variant.unpatched {
         flags.push("--cfg=boa_patched".to_owned());
+    }
+    // Which values calls have is not counted: reading that needs LLVM's own runtime.
+    if variant.profiled {
+        let section = |name| ["start", "stop"].map(|end| format!("-Clink-arg=--export=__{end}___llvm_prf_{name}"));
+        flags.extend(["cnts", "data", "names"].into_iter().flat_map(section));
+        flags.extend(["--cfg=profiled", "-Cprofile-generate", "-Zno-profiler-runtime", "-Cllvm-args=-disable-vp"].map(str::to_owned));
+    } else if !variant.unpatched && !variant.quick {
+        // Functions that the profile does not know are compiled as without it.
+        flags.push(format!("-Cprofile-use={}", engine_dir.join("guest/guest.profdata").display()));
+        flags.extend(["-Cllvm-args=-disable-vp", "-Cllvm-args=-pgo-warn-missing-function=false"].map(str::to_owned));
     }
     // Panic messages name files: the same bytes must come out wherever the sources lie. Cargo leaves all flags out of the
     // hashes in symbol names when there is such a flag among them.
@@ -55,10 +81,14 @@ pub(crate) fn wasm(stage: &Stage, work_dir: &Path, unpatched: bool, quick: bool)
     flags.extend(stage.registries.iter().map(|registry| remap(registry, "registry")));
     flags.push(remap(&standard_library()?, &format!("/rustc/{}", commit_hash()?)));
 
-    let target_dir = work_dir.join(if quick { "build-quick" } else { "build" });
+    let target_dir = work_dir.join(if variant.quick { "build-quick" } else { "build" });
     let mut cargo = Command::new(env_cargo());
-    if quick {
+    if variant.quick {
         cargo.envs(QUICK);
+    }
+    if variant.profiled {
+        // The flag that leaves LLVM's runtime out is not stable.
+        cargo.env("RUSTC_BOOTSTRAP", "1");
     }
     let status = cargo
         .args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--target-dir"])

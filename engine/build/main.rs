@@ -38,19 +38,25 @@ fn main() -> Result<()> {
     }
     println!("cargo:rerun-if-env-changed=AMPOULE_BOA_UNPATCHED");
     println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_VERIFY");
-    let unpatched = env::var_os("AMPOULE_BOA_UNPATCHED").is_some();
-
-    println!("cargo:rerun-if-env-changed=AMPOULE_GUEST_QUICK");
-    let quick = env::var_os("AMPOULE_GUEST_QUICK").is_some();
-    if quick {
+    let asked = |name: &str| {
+        println!("cargo:rerun-if-env-changed={name}");
+        env::var_os(name).is_some()
+    };
+    let variant = compile::Variant {
+        unpatched: asked("AMPOULE_BOA_UNPATCHED"),
+        without_web: asked("AMPOULE_GUEST_WITHOUT_WEB"),
+        profiled: asked("AMPOULE_GUEST_PROFILED"),
+        quick: asked("AMPOULE_GUEST_QUICK"),
+    };
+    if variant.quick {
         println!("cargo:warning=AMPOULE_GUEST_QUICK is set: the guest is not optimised; measure nothing with it");
     }
 
-    let key = cache::key(&engine_dir, &inputs, &target, &[unpatched, quick])?;
+    let key = cache::key(&engine_dir, &inputs, &target, &variant)?;
     let kept = work_dir.join("cache").join(&key);
     if !kept.join(cache::COMPLETE).exists() {
-        let stage = sources::stage(&engine_dir, &work_dir, unpatched)?;
-        let wasm = compile::wasm(&stage, &work_dir, unpatched, quick)?;
+        let stage = sources::stage(&engine_dir, &work_dir, variant.unpatched)?;
+        let wasm = compile::wasm(&engine_dir, &stage, &work_dir, variant)?;
         let initialised = preinit::run(&wasm, &target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
         let parts = split::split(&initialised).context("while splitting the guest")?;
         let plain = parts.code.clone();
@@ -72,7 +78,7 @@ fn main() -> Result<()> {
         )?;
     }
     if env::var_os("AMPOULE_GUEST_VERIFY").is_some() {
-        verify(&engine_dir, &work_dir.join("verify"), &kept, &target, unpatched)?;
+        verify(&engine_dir, &work_dir.join("verify"), &kept, &target, variant)?;
     }
     println!("cargo:rustc-env=AMPOULE_GUEST={}", kept.display());
     println!("cargo:rustc-env=AMPOULE_TARGET={target}");
@@ -80,9 +86,9 @@ fn main() -> Result<()> {
 }
 
 /// Builds the guest once more, in another folder, and compares: the same sources must give the same bytes, or an engine id would mean nothing.
-fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, unpatched: bool) -> Result<()> {
-    let stage = sources::stage(engine_dir, work_dir, unpatched)?;
-    let wasm = compile::wasm(&stage, work_dir, unpatched, false)?;
+fn verify(engine_dir: &Path, work_dir: &Path, kept: &Path, target: &str, variant: compile::Variant) -> Result<()> {
+    let stage = sources::stage(engine_dir, work_dir, variant.unpatched)?;
+    let wasm = compile::wasm(engine_dir, &stage, work_dir, compile::Variant { quick: false, ..variant })?;
     ensure!(wasm == fs::read(kept.join("guest.wasm"))?, "building the guest twice gave different Wasm");
     let initialised = preinit::run(&wasm, target).map_err(|error| anyhow!("while pre-initialising the guest: {error:?}"))?;
     let parts = split::split(&initialised).context("while splitting the guest")?;

@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 /// Folders whose files the guest is made from.
 pub(crate) const FOLDERS: [&str; 4] = ["guest/src", "guest/patches", "abi/src", "build"];
 /// Further files that the guest is made from.
-pub(crate) const FILES: [&str; 5] = ["guest/Cargo.toml", "guest/Cargo.lock", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"];
+pub(crate) const FILES: [&str; 6] =
+    ["guest/Cargo.toml", "guest/Cargo.lock", "guest/guest.profdata", "abi/Cargo.toml", "src/settings.rs", "src/memory_module.rs"];
 
 /// Every file that the guest is made from.
 pub(crate) fn inputs(engine_dir: &Path) -> Result<Vec<PathBuf>> {

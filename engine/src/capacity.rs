@@ -59,6 +59,20 @@ impl Engine {
         Ok(sandbox.changed_bytes() + HOST_BYTES)
     }
 
+    /// Runs a script and gives a part of its sandbox's memory as it is at the end.
+    #[doc(hidden)]
+    pub async fn memory_after(
+        &self,
+        request: &RunRequest,
+        capabilities: Capabilities,
+        part: std::ops::Range<usize>,
+    ) -> Result<Vec<u8>, EngineFault> {
+        let limits = self.limits(request);
+        let mut sandbox = self.empty_sandbox(&limits, capabilities).await?;
+        run::to_the_end(&mut sandbox, request, &limits).await?;
+        sandbox.memory(part).ok_or_else(|| EngineFault::Host("the memory is smaller than that".into()))
+    }
+
     /// Loads a script and makes its image, which is not kept. `None` when it has none, because its top level sees what may differ between runs, or does not end well.
     pub async fn image_cost(&self, request: &RunRequest, capabilities: Capabilities) -> Result<Option<ImageCost>, EngineFault> {
         let limits = self.limits(request);

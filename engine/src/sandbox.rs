@@ -193,6 +193,11 @@ impl Sandbox {
         meter::used(&mut self.store)
     }
 
+    /// A part of the memory, if there is so much.
+    pub(crate) fn memory(&self, part: std::ops::Range<usize>) -> Option<Vec<u8>> {
+        self.memory.data(&self.store).get(part).map(<[u8]>::to_vec)
+    }
+
     /// Present size of the memory; it never shrinks.
     pub(crate) fn memory_bytes(&self) -> u64 {
         memory::size(self.memory, &self.store)

@@ -62,7 +62,7 @@ pub(super) fn cost(operator: &Operator<'_>, calls: &Calls) -> u64 {
     }
 }
 
-/// Looks at all functions at once. Those with numbers below `imported` are the host's.
+/// Looks at all functions at once. The host's are not among them.
 pub(super) fn calls(functions: &BTreeMap<u32, Function>) -> Calls {
     let mut calls = Calls::default();
     let mut known = BTreeMap::new();

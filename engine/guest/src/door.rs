@@ -67,6 +67,12 @@ mod wire {
     #[unsafe(no_mangle)]
     static MAILBOX: Mailbox = Mailbox(UnsafeCell::new([0; MAILBOX_BYTES]));
 
+    /// Instrumented code asks for it, to have LLVM's runtime linked, which this guest does without.
+    #[cfg(profiled)]
+    #[expect(non_upper_case_globals, reason = "LLVM's name")]
+    #[unsafe(no_mangle)]
+    static __llvm_profile_runtime: i32 = 0;
+
     thread_local! {
         static GUEST: RefCell<Option<Guest>> = const { RefCell::new(None) };
         static REQUEST: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };

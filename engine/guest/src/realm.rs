@@ -233,7 +233,10 @@ fn install(context: &mut Context) -> JsResult<()> {
     console::install(context)?;
     timers::install(context)?;
     errors::install(context)?;
-    web::install(context)?;
+    // Without it only to measure what it costs.
+    if cfg!(not(without_web)) {
+        web::install(context)?;
+    }
     capabilities::install(context)?;
     let math = context.global_object().get(js_string!("Math"), context)?.as_object().expect("`Math` of a fresh realm");
     let random = function(NativeFunction::from_fn_ptr(random), "random", 0, context);

@@ -166,7 +166,7 @@ fn handler(name: &'static str, context: &mut Context) -> JsResult<()> {
 
 fn is_loaded(part: &str, context: &Context) -> bool {
     let at = PARTS.iter().position(|candidate| candidate.name == part).expect("a part that exists");
-    bindings(context).web.exports.borrow()[at].is_some()
+    bindings(context).web.exports.borrow().get(at).is_some_and(Option::is_some)
 }
 
 /// Whether an object inherits from one of our classes.
