@@ -30,7 +30,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         for (name, file) in FILES {
             let path = folder.join(file);
             let bytes = fs::metadata(&path).with_context(|| path.display().to_string())?.len();
-            bench.record(&format!("{name}{suffix}"), Unit::Mebibytes, vec![bytes as f64 / f64::from(1 << 20)]);
+            bench.record(format!("{name}{suffix}"), Unit::Mebibytes, vec![bytes as f64 / f64::from(1 << 20)]);
         }
     }
 
@@ -42,7 +42,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
         }
     }
     for ((suffix, _), held) in guests.iter().zip(held) {
-        bench.record(&format!("density_kib{suffix}"), Unit::Kibibytes, held);
+        bench.record(format!("density_kib{suffix}"), Unit::Kibibytes, held);
     }
 
     let mut subjects = Vec::new();

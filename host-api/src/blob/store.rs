@@ -128,7 +128,7 @@ impl BlobStore {
     pub(super) async fn walls(&self, key: &Path) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let (folder, key) = (folder.clone(), key.clone());
-        let looked = tokio::task::spawn_blocking(move || if is_linked(folder, &key.to_string()) { Err(denied(&key)) } else { Ok(()) });
+        let looked = tokio::task::spawn_blocking(move || if is_linked(folder, key.as_ref()) { Err(denied(&key)) } else { Ok(()) });
         looked.await.unwrap_or_else(|_| Err(failed("io", "the file work did not end")))
     }
 }

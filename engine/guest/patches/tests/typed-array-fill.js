@@ -25,4 +25,4 @@ try {
 }
 if (typeof SharedArrayBuffer === 'function') out.push(String(new Uint16Array(new SharedArrayBuffer(8)).fill(513)));
 else out.push('513,513,513,513');
-out.join('\n');
+out.join("\n");
