@@ -274,7 +274,7 @@ async fn the_runs_own_signal() {
 /// Serves a body whose bytes tell their places, with its length said or not.
 async fn large(bytes: usize) -> u16 {
     answering(move |mut stream, head| async move {
-        let body: Vec<u8> = (0..bytes).map(|at| (at * 31 >> 6) as u8).collect();
+        let body: Vec<u8> = (0..bytes).map(|at| ((at * 31) >> 6) as u8).collect();
         let length = if head.starts_with("GET /said") { format!("content-length: {bytes}\r\n") } else { String::new() };
         stream.write_all(format!("HTTP/1.1 200 OK\r\n{length}connection: close\r\n\r\n").as_bytes()).await.unwrap();
         let _ = stream.write_all(&body).await;

@@ -111,7 +111,7 @@ async fn holds(granted: &Granted) {
 
     // In parts: nothing of it is seen before its end, and then all of it.
     let upload = call(granted, "begin", json!({"key": "large"}), b"").await.unwrap().value;
-    let contents: Vec<u8> = (0..12_u32 << 20).map(|at| (at * 31 >> 7) as u8).collect();
+    let contents: Vec<u8> = (0..12_u32 << 20).map(|at| ((at * 31) >> 7) as u8).collect();
     for part in contents.chunks(5_000_001) {
         call(granted, "part", json!({"key": "large", "upload": upload}), part).await.unwrap();
     }
