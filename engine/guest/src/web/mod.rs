@@ -145,15 +145,9 @@ fn settle(name: &'static str, value: JsValue, context: &mut Context) -> JsResult
     Ok(JsValue::undefined())
 }
 
-/// What a part exports; the part runs if it did not yet.
-fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
-    let bindings = bindings(context);
-    let loaded = bindings.web.exports.borrow()[part].clone();
-    if let Some(exports) = loaded {
-        return Ok(exports);
-    }
-    let tools = tools(context)?;
-    let compiled = bindings.web.compiled.borrow_mut().get_mut(part).and_then(Option::take);
+/// A part's function.
+fn factory(part: usize, context: &mut Context) -> JsResult<JsObject> {
+    let compiled = bindings(context).web.compiled.borrow_mut().get_mut(part).and_then(Option::take);
     let script = match compiled {
         #[cfg(boa_patched)]
         Some((script, aside)) => {
@@ -164,7 +158,18 @@ fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
         Some((script, ())) => script,
         None => PARTS[part].compile(context)?,
     };
-    let factory = script.evaluate(context)?.as_callable().expect("a part is a function");
+    Ok(script.evaluate(context)?.as_callable().expect("a part is a function"))
+}
+
+/// What a part exports; the part runs if it did not yet.
+fn exports(part: usize, context: &mut Context) -> JsResult<JsObject> {
+    let bindings = bindings(context);
+    let loaded = bindings.web.exports.borrow()[part].clone();
+    if let Some(exports) = loaded {
+        return Ok(exports);
+    }
+    let tools = tools(context)?;
+    let factory = factory(part, context)?;
     let exports = factory.call(&JsValue::undefined(), &[tools.into()], context)?;
     let exports = exports.as_object().expect("a part gives an object");
     bindings.web.exports.borrow_mut()[part] = Some(exports.clone());
