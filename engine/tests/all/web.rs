@@ -32,7 +32,7 @@ async fn first_uses_are_cheap() {
     let used = async |global: &str, churn: u32| {
         let churn = format!("for (let i = 0; i < {churn}; i++) ({{ i, of: [i] }});");
         let used = format!("{churn} const kind = typeof {global}; {churn} [kind, typeof {global}]");
-        let report = try_run(&RunRequest { mode: Mode::Evaluate, ..RunRequest::new(used) }).await.unwrap();
+        let report = try_run(&RunRequest { mode: ampoule_engine::Mode::Evaluate, ..RunRequest::new(used) }).await.unwrap();
         let Outcome::Returned { value } = report.outcome else { panic!("{global}: {:?}", report.outcome) };
         (value.as_str().to_owned(), report.usage.fuel + report.usage.load_fuel)
     };
