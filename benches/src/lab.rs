@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use ampoule_engine::{CancellationToken, Engine, EngineConfig, ImageCost, Mode, RunRequest};
 use ampoule_host_api::{Capabilities, Clock, Console, Granted, Random};
@@ -48,6 +51,11 @@ impl Lab {
     /// An engine with this configuration.
     pub fn with(config: EngineConfig) -> Result<Self> {
         Self::around(Engine::new(config).context("the engine does not start")?)
+    }
+
+    /// An engine around the guest that another build left in this folder; it loads every script in every run.
+    pub(crate) fn of_build(folder: &Path) -> Result<Self> {
+        Self::around(Engine::of_build(EngineConfig::default(), folder).with_context(|| folder.display().to_string())?)
     }
 
     /// Around an engine that is there.

@@ -8,14 +8,16 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     fs,
+    io::Read as _,
     ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use ampoule_engine::{Engine, EngineConfig, Mode, RunRequest};
+use ampoule_engine::{Mode, RunRequest};
 use ampoule_protocol::Limits;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use flate2::read::ZlibDecoder;
 use md5::{Digest as _, Md5};
 use wasmparser::{DataKind, ExternalKind, Operator, Parser, Payload, TypeRef};
 
@@ -43,8 +45,7 @@ pub fn write(peers_dir: &Path, file: &Path, mut on: impl FnMut(&str)) -> Result<
     let folder = guests::build(Variant::Profiled, peers_dir)?;
     let wasm = folder.join("guest.wasm");
     let sections = Sections::read(&fs::read(&wasm)?).with_context(|| wasm.display().to_string())?;
-    let engine = Engine::of_build(EngineConfig::default(), &folder).with_context(|| folder.display().to_string())?;
-    let lab = Lab::around(engine)?;
+    let lab = Lab::of_build(&folder)?;
 
     let mut counted = vec![0.0; sections.counters.len() / 8];
     for (name, request) in corpus()? {
@@ -214,7 +215,7 @@ fn constant(expression: wasmparser::ConstExpr<'_>) -> Result<Option<usize>> {
     })
 }
 
-/// Chunks of names, each with its length and no compressed length.
+/// Chunks of names, each with its length and its compressed length, which is 0 where it is plain.
 fn named(mut bytes: &[u8]) -> Result<HashMap<u64, String>> {
     let mut names = HashMap::new();
     while let Some(&first) = bytes.first() {
@@ -224,11 +225,14 @@ fn named(mut bytes: &[u8]) -> Result<HashMap<u64, String>> {
             continue;
         }
         let mut reader = wasmparser::BinaryReader::new(bytes, 0);
-        let (length, compressed) = (reader.read_var_u32()? as usize, reader.read_var_u32()?);
-        if compressed != 0 {
-            bail!("this compiler compresses names");
+        let (length, compressed) = (reader.read_var_u32()? as usize, reader.read_var_u32()? as usize);
+        let mut chunk = String::new();
+        if compressed == 0 {
+            chunk.push_str(std::str::from_utf8(reader.read_bytes(length)?)?);
+        } else {
+            ZlibDecoder::new(reader.read_bytes(compressed)?).take(length as u64).read_to_string(&mut chunk)?;
         }
-        for name in std::str::from_utf8(reader.read_bytes(length)?)?.split('\u{1}') {
+        for name in chunk.split('\u{1}') {
             let digest = Md5::digest(name.as_bytes());
             names.insert(u64::from_le_bytes(digest[..8].try_into().expect("eight bytes")), name.to_owned());
         }

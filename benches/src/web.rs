@@ -2,15 +2,15 @@
 //!
 //! Our guest beside one that is built without it; then what the first use of each part costs a script that has no image.
 
-use std::{fs, path::Path, time::Instant};
+use std::fs;
 
-use ampoule_engine::{Engine, EngineConfig, Mode, RunRequest};
+use ampoule_engine::{Mode, RunRequest};
 use anyhow::{Context as _, Result};
-use cpu_time::ThreadTime;
 
 use crate::{
-    Bench, Clock, Lab, Sample, Subject, Unit, density, eval,
+    Bench, Clock, Lab, Subject, Unit, density, eval,
     guests::{self, Variant},
+    start,
 };
 
 /// What the build leaves of a guest: as Wasm with all of its names, as machine code, and the memory that sandboxes begin with.
@@ -47,37 +47,19 @@ pub(crate) fn measure(bench: &mut Bench<'_>) -> Result<()> {
 
     let mut subjects = Vec::new();
     for (suffix, folder) in &guests {
-        subjects.push(start(&format!("start{suffix}"), folder));
+        let folder = folder.clone();
+        subjects.push(start::until_first_run(&format!("start{suffix}"), move || Lab::of_build(&folder)));
     }
     bench.subjects(Unit::Milliseconds, subjects)?;
     let mut subjects = Vec::new();
     for (suffix, folder) in &guests {
-        subjects.push(run(&format!("eval{suffix}"), lab(folder)?, eval()));
+        subjects.push(run(&format!("eval{suffix}"), Lab::of_build(folder)?, eval()));
     }
     for global in PARTS {
         let request = RunRequest { mode: Mode::Evaluate, ..RunRequest::new(format!("typeof {global}")) };
-        subjects.push(run(&format!("first_{global}"), lab(&guests[0].1)?, request));
+        subjects.push(run(&format!("first_{global}"), Lab::of_build(&guests[0].1)?, request));
     }
     bench.subjects(Unit::Microseconds, subjects)
-}
-
-fn config() -> EngineConfig {
-    EngineConfig { image_cache_bytes: 0, ..EngineConfig::default() }
-}
-
-fn lab(folder: &Path) -> Result<Lab> {
-    Lab::around(Engine::of_build(config(), folder).with_context(|| folder.display().to_string())?)
-}
-
-/// From a folder to the end of the first run.
-fn start(name: &str, folder: &Path) -> Subject {
-    let folder = folder.to_owned();
-    Subject::timing_itself(name, Clock::Wall, move || {
-        let (wall, cpu) = (Instant::now(), ThreadTime::now());
-        let lab = lab(&folder)?;
-        lab.returns(&eval())?;
-        Ok(Sample { cpu: cpu.elapsed(), wall: wall.elapsed() })
-    })
 }
 
 fn run(name: &str, lab: Lab, request: RunRequest) -> Subject {

@@ -26,7 +26,7 @@ use crate::exit::{Exit, Ours};
 pub(crate) struct Args {
     #[command(subcommand)]
     other: Option<Other>,
-    /// What to measure; without any, everything but the held-out set and the side-by-side.
+    /// What to measure; without any, everything but `held-out`, `queue`, `web` and `side-by-side`.
     suites: Vec<Suite>,
     /// Print `[{suite,name,unit,p50,p99,n}]` instead of the table.
     #[arg(long)]

@@ -2,9 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use ampoule_engine::{Engine, EngineConfig};
 use ampoule_protocol::Outcome;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use cpu_time::ThreadTime;
 
 use super::Contestant;
@@ -21,8 +20,7 @@ pub(super) struct Unpatched {
 impl Unpatched {
     pub(super) fn build(peers_dir: &Path) -> Result<Self> {
         let folder = guests::build(Variant::Unpatched, peers_dir)?;
-        let engine = Engine::of_build(EngineConfig::default(), &folder).with_context(|| folder.display().to_string())?;
-        Ok(Self { lab: Lab::around(engine)? })
+        Ok(Self { lab: Lab::of_build(&folder)? })
     }
 }
 
