@@ -46,6 +46,10 @@ pub fn write(peers_dir: &Path, file: &Path, mut on: impl FnMut(&str)) -> Result<
     let wasm = folder.join("guest.wasm");
     let sections = Sections::read(&fs::read(&wasm)?).with_context(|| wasm.display().to_string())?;
     let lab = Lab::of_build(&folder)?;
+    // What initialising it counted is in the image, and happens in no run.
+    let image = folder.join("image.bin");
+    let initialised = fs::read(&image).with_context(|| image.display().to_string())?;
+    let initialised = initialised.get(sections.counters.clone()).context("the image is smaller than that")?;
 
     let mut counted = vec![0.0; sections.counters.len() / 8];
     for (name, request) in corpus()? {
@@ -53,7 +57,7 @@ pub fn write(peers_dir: &Path, file: &Path, mut on: impl FnMut(&str)) -> Result<
         let part = sections.counters.clone();
         let run = lab.engine.memory_after(&request, lab::capabilities(&request), part);
         let bytes = lab.wait(run).with_context(|| name.clone())?;
-        let counters: Vec<u64> = bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let counters: Vec<u64> = numbers(&bytes).zip(numbers(initialised)).map(|(after, before)| after - before).collect();
         let total: f64 = counters.iter().map(|&count| count as f64).sum();
         ensure!(total > 0.0, "{name} counted nothing");
         for (sum, count) in counted.iter_mut().zip(counters) {
@@ -97,6 +101,10 @@ fn corpus() -> Result<Vec<(String, RunRequest)>> {
         corpus.push((format!("patches/{name}"), endless(request)));
     }
     Ok(corpus)
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 fn endless(request: RunRequest) -> RunRequest {

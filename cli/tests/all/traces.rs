@@ -3,8 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use ampoule_manager::{
+    StoreUrl,
+    queue::{Ears, Firing, LeasePolicy, Queue},
+};
+use ampoule_protocol::TenantName;
 use axum::{Router, body::Bytes, routing::post};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -144,6 +150,19 @@ async fn a_collector_sees_one_trace_from_submit_to_run() {
     let found = spans(&seen, fired["trace_id"].as_str().unwrap(), 3).await;
     let asked = named(&found, "POST /v1/schedules/{name}/run")[0];
     assert_eq!((&named(&found, "queue")[0].parent, &named(&found, "run")[0].parent), (&asked.id, &named(&found, "queue")[0].id));
+    // What its calendar fires is a trace of its own.
+    let store = StoreUrl::Sqlite(folder.path().join("ampoule.sqlite"));
+    let policy = LeasePolicy { lease: Duration::from_secs(15), max_attempts: 1, acquire_bytes: 1 };
+    let queue = Queue::open(&store, policy, 1, Ears::deaf()).await.unwrap();
+    let revision = queue.schedule(&TenantName::default(), "nightly").await.unwrap().unwrap().revision;
+    let next_ms = Some(queue.now().as_millisecond());
+    let firing = Firing { tenant: TenantName::default(), name: "nightly".into(), revision, next_ms, last_ms: None, last_job: None, problem: None };
+    assert!(queue.fire(firing, vec![], queue.now()).await.unwrap());
+    queue.close().await;
+    let fired = eventually(async || seen.lock().unwrap().iter().find(|span| span.name == "schedule").cloned()).await;
+    let found = spans(&seen, &fired.trace, 3).await;
+    assert_eq!((fired.parent.as_str(), fired.attributes["ampoule.schedule.name"].as_str()), ("", "nightly"));
+    assert_eq!((&named(&found, "queue")[0].parent, &named(&found, "run")[0].parent), (&fired.id, &named(&found, "queue")[0].id));
     // Workers and probes, which ask all the time, are in no trace.
     assert!(seen.lock().unwrap().iter().all(|span| !span.name.contains("lease") && !span.name.contains("metrics")));
 
@@ -151,7 +170,7 @@ async fn a_collector_sees_one_trace_from_submit_to_run() {
     let last = manager.post("/v1/jobs?wait=20s", &job("export default () => 3", json!(null))).await.json(200);
     for mut server in [worker, manager] {
         server.signal("TERM");
-        assert_eq!(server.ended(std::time::Duration::from_secs(20)), Some(0));
+        assert_eq!(server.ended(Duration::from_secs(20)), Some(0));
     }
     spans(&seen, last["trace_id"].as_str().unwrap(), 3).await;
 }

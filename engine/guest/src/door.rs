@@ -144,6 +144,7 @@ mod wire {
             call(Op::Panic, panic.to_string().as_bytes());
         }));
         GUEST.set(Some(Guest::warmed()));
+        crate::heap::fill_holes();
     }
 
     /// Backend of the `getrandom` crate.

@@ -26,6 +26,8 @@ mod ctx;
 pub mod door;
 mod entry;
 mod errors;
+#[cfg(target_arch = "wasm32")]
+mod heap;
 mod input;
 mod microtasks;
 mod modules;

@@ -102,6 +102,8 @@ impl Guest {
         let mut guest = Self::new();
         realm::warm_up(&mut guest.context);
         output::warm_up(&mut guest.context);
+        #[cfg(all(boa_patched, target_arch = "wasm32"))]
+        crate::web::compile(&mut guest.context);
         boa_gc::force_collect();
         // That left the collector's lists without room: they grow now, not in every run.
         drop(WeakGc::new(&Gc::new(0_u8)));

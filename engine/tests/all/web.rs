@@ -26,6 +26,40 @@ async fn the_web_api_behaves_as_its_standards_say() {
     behaviours().hold(600).await;
 }
 
+/// Parts are compiled with the guest: a script's first use runs one, and no more. Collections before and after it change nothing.
+#[tokio::test]
+async fn first_uses_are_cheap() {
+    let used = async |global: &str, churn: u32| {
+        let churn = format!("for (let i = 0; i < {churn}; i++) ({{ i, of: [i] }});");
+        let used = format!("{churn} const kind = typeof {global}; {churn} [kind, typeof {global}]");
+        let report = try_run(&RunRequest { mode: ampoule_engine::Mode::Evaluate, ..RunRequest::new(used) }).await.unwrap();
+        let Outcome::Returned { value } = report.outcome else { panic!("{global}: {:?}", report.outcome) };
+        (value.as_str().to_owned(), report.usage.fuel + report.usage.load_fuel)
+    };
+    let (_, without) = used("Math", 0).await;
+    for (global, kind) in [
+        ("performance", "object"),
+        ("EventTarget", "function"),
+        ("URL", "function"),
+        ("URLPattern", "function"),
+        ("TextDecoder", "function"),
+        ("ReadableStream", "function"),
+        ("CompressionStream", "function"),
+        ("Response", "function"),
+        ("crypto", "object"),
+        ("fetch", "function"),
+    ] {
+        let said = format!("[\"{kind}\",\"{kind}\"]");
+        let (value, with) = used(global, 0).await;
+        assert_eq!(value, said, "{global}");
+        assert!(with - without < FIRST_USE, "the first use of {global} burns {}", with - without);
+        assert_eq!(used(global, 100_000).await.0, said, "{global}, with collections");
+    }
+}
+
+/// Fuel of a first use, at the most: with its parts' compiling it would be up to a hundred times as much.
+const FIRST_USE: u64 = 10_000_000;
+
 /// What a script finds, by name: the members of a class, or what kind of thing it is.
 const WALK: &str = r#"
 export default () => Object.getOwnPropertyNames(globalThis).filter((name) => !ECMASCRIPT.includes(name)).sort().map((name) => {

@@ -142,7 +142,7 @@ pub(super) fn build(context: &mut Context) -> JsResult<JsObject> {
         tools.create_data_property_or_throw(JsString::from(name), function, context)?;
     }
     // Written in JavaScript: what walks over objects of the script.
-    let base = PARTS[0].compile(context)?;
+    let base = super::factory(0, context)?;
     base.call(&JsValue::undefined(), &[tools.clone().into()], context)?;
     Ok(tools)
 }

@@ -1,7 +1,8 @@
-//! A queue and the model, asked the same; after every question the depths must agree.
+//! A queue and the model, asked the same; after every question the depths must agree: each tenant's and their sum in turns, and all in the end.
 
 use std::{
     collections::BTreeMap,
+    fs,
     sync::{Arc, Mutex},
 };
 
@@ -15,6 +16,7 @@ use ampoule_protocol::{
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use super::{Again, Ending, Hold, Job, Model, POLICY, TENANTS};
 use crate::support::{self, On, fault, report, returned};
@@ -26,6 +28,8 @@ pub(super) struct Pair {
     queue: Queue,
     url: StoreUrl,
     events: Arc<Mutex<Vec<Event>>>,
+    /// Whose depths were compared last.
+    checked: usize,
     _dir: TempDir,
 }
 
@@ -33,8 +37,11 @@ impl Pair {
     pub(super) async fn new(on: On) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (url, events) = (support::store(on, &dir).await, Arc::default());
+        if let StoreUrl::Sqlite(path) = &url {
+            fs::write(path, fresh().await).unwrap();
+        }
         let queue = open(&url, &events).await;
-        Self { model: Model::default(), now_ms: 1_700_000_000_000, queue, url, events, _dir: dir }
+        Self { model: Model::default(), now_ms: 1_700_000_000_000, queue, url, events, checked: 0, _dir: dir }
     }
 
     fn now(&self) -> Timestamp {
@@ -192,28 +199,40 @@ impl Pair {
         }
     }
 
-    async fn check(&self) {
-        let mut sum = (0, 0, 0, 0, 0);
-        for tenant in TENANTS {
-            let own = || self.model.jobs.iter().filter(|job| job.tenant == tenant);
-            let count = |is: &dyn Fn(&Job) -> bool| own().filter(|job| is(job)).count() as u64;
-            let ready = count(&|job| job.is_held(Hold::Ready) || job.is_held(Hold::Due) && job.due_ms <= self.now_ms);
-            let queued = ready.min(self.model.room(tenant) as u64);
-            let wanted = (
-                queued,
-                count(&|job| job.is_held(Hold::Due) && job.due_ms > self.now_ms),
-                count(&|job| job.is_held(Hold::Key)),
-                ready - queued,
-                count(&|job| job.state == JobState::Running),
-            );
-            assert_eq!(figures(&self.queue.depths(&Scope::Tenant(named(tenant)), self.now()).await.unwrap()), wanted);
-            sum = (sum.0 + wanted.0, sum.1 + wanted.1, sum.2 + wanted.2, sum.3 + wanted.3, sum.4 + wanted.4);
-        }
-        assert_eq!(figures(&self.queue.depths(&Scope::All, self.now()).await.unwrap()), sum);
+    /// The depths that one may see whom a turn falls to: a tenant, or who may see all.
+    async fn check(&mut self) {
+        self.checked = (self.checked + 1) % (TENANTS.len() + 1);
+        self.check_of(TENANTS.get(self.checked).copied()).await;
+    }
+
+    async fn check_of(&self, tenant: Option<&'static str>) {
+        let scope = tenant.map_or(Scope::All, |tenant| Scope::Tenant(named(tenant)));
+        let of: Vec<_> = TENANTS.into_iter().filter(|of| tenant.is_none_or(|tenant| tenant == *of)).map(|of| self.wanted(of)).collect();
+        let sum = |of: &[(u64, u64, u64, u64, u64)]| {
+            of.iter().fold((0, 0, 0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2, a.3 + b.3, a.4 + b.4))
+        };
+        assert_eq!(figures(&self.queue.depths(&scope, self.now()).await.unwrap()), sum(&of), "{scope:?}");
+    }
+
+    /// What a tenant is to see.
+    fn wanted(&self, tenant: &str) -> (u64, u64, u64, u64, u64) {
+        let count = |is: &dyn Fn(&Job) -> bool| self.model.jobs.iter().filter(|job| job.tenant == tenant && is(job)).count() as u64;
+        let ready = count(&|job| job.is_held(Hold::Ready) || job.is_held(Hold::Due) && job.due_ms <= self.now_ms);
+        let queued = ready.min(self.model.room(tenant) as u64);
+        (
+            queued,
+            count(&|job| job.is_held(Hold::Due) && job.due_ms > self.now_ms),
+            count(&|job| job.is_held(Hold::Key)),
+            ready - queued,
+            count(&|job| job.state == JobState::Running),
+        )
     }
 
     /// Compares every job, and what was told, and closes the store.
     pub(super) async fn end(self) -> Model {
+        for tenant in TENANTS.map(Some).into_iter().chain([None]) {
+            self.check_of(tenant).await;
+        }
         for job in &self.model.jobs {
             let view = self.queue.job(&named(job.tenant), job.id).await.unwrap().unwrap();
             let found = (view.state, view.attempt, view.outcome.is_some(), view.dead);
@@ -237,6 +256,18 @@ impl Pair {
         support::forget(&self.url).await;
         self.model
     }
+}
+
+/// A store's file with the newest schema, which takes a fifth of a schedule to make.
+async fn fresh() -> &'static [u8] {
+    static FRESH: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let make = async || {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("queue.db");
+        open(&StoreUrl::Sqlite(path.clone()), &Arc::default()).await.close().await;
+        fs::read(path).unwrap()
+    };
+    FRESH.get_or_init(make).await
 }
 
 async fn open(url: &StoreUrl, events: &Arc<Mutex<Vec<Event>>>) -> Queue {

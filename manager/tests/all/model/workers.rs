@@ -5,10 +5,16 @@
 //! connections break, the manager starts anew. Then it is calm, and within two lease periods every lease is with somebody who works on it;
 //! in the end no job is lost, stuck, or accepted twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use ampoule_protocol::{JobId, JobSpec, JobState, LeaseState, LeaseToken};
-use futures_util::{StreamExt as _, stream};
 
 use super::{
     Ending, LEASE_MS, TENANTS,
@@ -43,43 +49,56 @@ async fn workers_come_to_the_end_of_every_job(on: On) {
 
 /// Many schedules: `ROUNDS` of them on SQLite and `POSTGRES_ROUNDS` on PostgreSQL, from `SEED` on, in turns those of `operations` and these,
 /// some at a time. `manager/tests/simulation` runs it with the stores in memory.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[test]
 #[ignore = "takes many minutes"]
-async fn a_hundred_thousand_schedules() {
+fn a_hundred_thousand_schedules() {
     let given = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let seed = Random::seed();
     let mut stores = vec![(On::Sqlite, given("ROUNDS", 100_000_u64))];
     if crate::postgres::is_there() {
         stores.push((On::Postgres, given("POSTGRES_ROUNDS", 1_000)));
     }
-    // Each waits for its store's thread most of the time.
-    let at_once = 3 * std::thread::available_parallelism().map_or(1, usize::from);
+    // Each waits for its store's threads half of the time. A runtime each, since one for all would wake its other threads all the time.
+    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     for (on, rounds) in stores {
         println!("SEED={seed}, {rounds} schedules on {on:?}");
-        let (mut met, mut done) = (Met::default(), 0);
-        let mut schedules = stream::iter(0..rounds).map(|round| schedule(on, seed, round)).buffer_unordered(at_once);
-        while let Some(of) = schedules.next().await {
-            met.add(&of);
-            done += 1;
-            if done % 10_000 == 0 || done == rounds {
-                println!("{done} schedules on {on:?}: {met:?}");
+        let (begun, ended) = (AtomicU64::new(0), Mutex::new((Met::default(), 0)));
+        std::thread::scope(|scope| {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    loop {
+                        let round = begun.fetch_add(1, Ordering::Relaxed);
+                        if round >= rounds {
+                            return;
+                        }
+                        let seed = seed.wrapping_add(round);
+                        let of = catch_unwind(AssertUnwindSafe(|| runtime.block_on(schedule(on, seed)))).unwrap_or_else(|err| {
+                            println!("a failure, which SEED={seed} ROUNDS=1 repeats alone");
+                            begun.store(rounds, Ordering::Relaxed);
+                            resume_unwind(err)
+                        });
+                        let mut ended = ended.lock().unwrap();
+                        ended.0.add(&of);
+                        ended.1 += 1;
+                        if ended.1 % 10_000 == 0 || ended.1 == rounds {
+                            println!("{} schedules on {on:?}: {:?}", ended.1, ended.0);
+                        }
+                    }
+                });
             }
-        }
+        });
     }
 }
 
-/// One of many, whose failure says which seed repeats it alone.
-async fn schedule(on: On, seed: u64, round: u64) -> Met {
-    let seed = seed.wrapping_add(round);
-    let schedule = tokio::spawn(async move {
-        if seed.is_multiple_of(2) {
-            explore(on, seed, 100).await;
-            Met::default()
-        } else {
-            simulate(on, seed).await
-        }
-    });
-    schedule.await.unwrap_or_else(|err| panic!("schedule {round}, SEED={seed}: {err}"))
+/// One of many.
+async fn schedule(on: On, seed: u64) -> Met {
+    if seed.is_multiple_of(2) {
+        explore(on, seed, 100).await;
+        Met::default()
+    } else {
+        simulate(on, seed).await
+    }
 }
 
 /// What simulations came to.
@@ -477,7 +496,7 @@ impl Simulation {
             self.arrange(0, Happening::RunEnds { who, token: *token });
         }
         // As a long poll: it asks again when it has slots and some time has passed.
-        let pause = 200 + self.below(500);
+        let pause = 500 + self.below(2_500);
         self.ask_again(who, pause);
     }
 
