@@ -151,7 +151,7 @@ async fn a_collector_sees_one_trace_from_submit_to_run() {
     let asked = named(&found, "POST /v1/schedules/{name}/run")[0];
     assert_eq!((&named(&found, "queue")[0].parent, &named(&found, "run")[0].parent), (&asked.id, &named(&found, "queue")[0].id));
     // What its calendar fires is a trace of its own.
-    let store = StoreUrl::Sqlite(folder.path().join("ampoule.sqlite"));
+    let store = StoreUrl::Sqlite(folder.path().join("queue.sqlite"));
     let policy = LeasePolicy { lease: Duration::from_secs(15), max_attempts: 1, acquire_bytes: 1 };
     let queue = Queue::open(&store, policy, 1, Ears::deaf()).await.unwrap();
     let revision = queue.schedule(&TenantName::default(), "nightly").await.unwrap().unwrap().revision;
