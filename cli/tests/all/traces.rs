@@ -156,7 +156,8 @@ async fn a_collector_sees_one_trace_from_submit_to_run() {
     let queue = Queue::open(&store, policy, 1, Ears::deaf()).await.unwrap();
     let revision = queue.schedule(&TenantName::default(), "nightly").await.unwrap().unwrap().revision;
     let next_ms = Some(queue.now().as_millisecond());
-    let firing = Firing { tenant: TenantName::default(), name: "nightly".into(), revision, next_ms, last_ms: None, last_job: None, problem: None };
+    let firing =
+        Firing { tenant: TenantName::default(), name: "nightly".into(), revision, next_ms, last_ms: None, last_job: None, problem: None };
     assert!(queue.fire(firing, vec![], queue.now()).await.unwrap());
     queue.close().await;
     let fired = eventually(async || seen.lock().unwrap().iter().find(|span| span.name == "schedule").cloned()).await;
