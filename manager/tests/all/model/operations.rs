@@ -3,7 +3,10 @@
 use ampoule_protocol::{ConcurrencyPolicy, JobId, JobSpec, LeaseToken, Retry, TenantSettings};
 use jiff::Timestamp;
 
-use super::{Ending, TENANTS, pair::Pair};
+use super::{
+    Ending, TENANTS,
+    pair::{Compared, Pair},
+};
 use crate::support::{On, Random, job, on_both_stores};
 
 on_both_stores!(does_what_the_model_does);
@@ -12,7 +15,7 @@ async fn does_what_the_model_does(on: On) {
     let seed = Random::seed();
     println!("SEED={seed}");
     for round in 0..if on == On::Sqlite { 10 } else { 4 } {
-        explore(on, seed.wrapping_add(round), 200).await;
+        explore(on, seed.wrapping_add(round), 200, Compared::Everybodys).await;
     }
 }
 
@@ -48,9 +51,9 @@ pub(super) fn any_ceiling(random: &mut Random) -> TenantSettings {
     TenantSettings { weight: 1 + random.below(3) as u32, max_running: (most > 0).then_some(most as u32) }
 }
 
-pub(super) async fn explore(on: On, seed: u64, steps: usize) {
+pub(super) async fn explore(on: On, seed: u64, steps: usize, compared: Compared) {
     let mut random = Random::new(seed);
-    let (mut pair, mut tokens) = (Pair::new(on).await, Vec::<LeaseToken>::new());
+    let (mut pair, mut tokens) = (Pair::new(on, compared).await, Vec::<LeaseToken>::new());
     for _ in 0..steps {
         pair.now_ms += random.below(2_000) as i64;
         match random.below(14) {

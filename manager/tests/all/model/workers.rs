@@ -19,7 +19,7 @@ use ampoule_protocol::{JobId, JobSpec, JobState, LeaseState, LeaseToken};
 use super::{
     Ending, LEASE_MS, TENANTS,
     operations::{any_ceiling, any_id, any_job, explore},
-    pair::Pair,
+    pair::{Compared, Pair},
 };
 use crate::support::{On, Random, on_both_stores};
 
@@ -41,7 +41,7 @@ async fn workers_come_to_the_end_of_every_job(on: On) {
     println!("SEED={seed}");
     let mut met = Met::default();
     for round in 0..if on == On::Sqlite { 25 } else { 4 } {
-        met.add(&simulate(on, seed.wrapping_add(round)).await);
+        met.add(&simulate(on, seed.wrapping_add(round), Compared::Everybodys).await);
     }
     println!("{met:?}");
     assert!(met.jobs > 0 && met.lost > 0 && met.stale > 0 && met.repeated > 0, "it never got rough: {met:?}");
@@ -94,10 +94,10 @@ fn a_hundred_thousand_schedules() {
 /// One of many.
 async fn schedule(on: On, seed: u64) -> Met {
     if seed.is_multiple_of(2) {
-        explore(on, seed, 100).await;
+        explore(on, seed, 100, Compared::InTurns(0)).await;
         Met::default()
     } else {
-        simulate(on, seed).await
+        simulate(on, seed, Compared::InTurns(0)).await
     }
 }
 
@@ -239,8 +239,8 @@ struct Simulation {
     met: Met,
 }
 
-async fn simulate(on: On, seed: u64) -> Met {
-    let pair = Pair::new(on).await;
+async fn simulate(on: On, seed: u64, compared: Compared) -> Met {
+    let pair = Pair::new(on, compared).await;
     let calm_ms = pair.now_ms + ROUGH_MS;
     let mut simulation = Simulation {
         random: Random::new(seed),
