@@ -1,6 +1,6 @@
 //! The guest as the build script left it.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread, time::Duration};
 
 use wasmtime::{Engine, Module};
 
@@ -17,6 +17,24 @@ static MAILBOX: &[u8; 4] = include_bytes!(concat!(env!("AMPOULE_GUEST"), "/mailb
 /// See [`crate::Engine::id`].
 pub(crate) const ID: &str = include_str!(concat!(env!("AMPOULE_GUEST"), "/engine.id"));
 
+/// How often, and how far apart, the file behind a memory is tried to be made.
+const TRIES: u32 = 10;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+/// Has Wasmtime make the file that the memories of `module` are mapped from, which otherwise the first run would do.
+///
+/// Such a file is sealed, which Linux refuses (`EBUSY`) while it holds a page of it for a moment, as it does where memory is short: that passes.
+pub(crate) fn make_mappable(module: &Module) -> wasmtime::Result<()> {
+    let mut tries = 1;
+    loop {
+        match module.initialize_copy_on_write_image() {
+            Err(_) if tries < TRIES => thread::sleep(BETWEEN_TRIES),
+            result => return result,
+        }
+        tries += 1;
+    }
+}
+
 /// The guest's two halves, ready to be instantiated any number of times.
 pub(crate) struct Guest {
     pub(crate) code: Module,
@@ -29,7 +47,7 @@ impl Guest {
     pub(crate) fn load(engine: &Engine) -> Result<Self, EngineError> {
         // SAFETY: the bytes are what `build/precompile.rs` got from Wasmtime; nobody else could write them.
         let load = |bytes| unsafe { Module::deserialize(engine, bytes) }.map_err(EngineError::Guest);
-        Ok(Self { code: load(CODE)?, image: load(IMAGE)?, mailbox: u32::from_le_bytes(*MAILBOX) })
+        Self { code: load(CODE)?, image: load(IMAGE)?, mailbox: u32::from_le_bytes(*MAILBOX) }.mapped()
     }
 
     /// The same with its code as it was before metering, compiled now from the file that the build left.
@@ -44,6 +62,11 @@ impl Guest {
         let load = |name: &str| unsafe { Module::deserialize_file(engine, folder.join(name)) }.map_err(EngineError::Guest);
         let mailbox = fs::read(folder.join("mailbox")).ok().and_then(|bytes| bytes.try_into().ok());
         let mailbox = mailbox.ok_or_else(|| EngineError::Guest(wasmtime::Error::msg("the folder has no mailbox")))?;
-        Ok(Self { code: load("code.cwasm")?, image: load("image.cwasm")?, mailbox: u32::from_le_bytes(mailbox) })
+        Self { code: load("code.cwasm")?, image: load("image.cwasm")?, mailbox: u32::from_le_bytes(mailbox) }.mapped()
+    }
+
+    fn mapped(self) -> Result<Self, EngineError> {
+        make_mappable(&self.image).map_err(EngineError::Guest)?;
+        Ok(self)
     }
 }

@@ -71,6 +71,7 @@ impl Image {
         let wasm = memory_module(&memory);
         // The module's code holds the data once, the file behind its mappings once more.
         let (module, bytes) = (Module::new(engine, &wasm)?, 2 * wasm.len() as u64);
+        guest::make_mappable(&module)?;
         Ok(Self { form: Form::Module { module, bytes }, ..self })
     }
 

@@ -1,11 +1,13 @@
 //! The heap that every sandbox starts with.
 
-/// Bytes by which the allocator asks for more memory, and more than any block below the last such step that it could not use.
+/// Bytes by which the allocator grows the memory at least: a page of Wasm. No hole is as large.
 const STEP: usize = 64 << 10;
+/// Bytes that a run takes before the memory has to grow. More of them would be more that cleaning up looks at.
+const ROOM: usize = 256 << 10;
 /// Sizes of the smallest blocks are this far apart.
 const ALIGN: usize = 8;
 
-/// Fills the holes that initialising left between the blocks that stay, with zeros, for ever.
+/// Fills the holes that initialising left between the blocks that stay, with zeros, for ever, and has room behind them.
 ///
 /// Runs then allocate one block behind the other, behind everything. Otherwise they search the holes, whose pages have to be copied when they are
 /// written to; and what lay in the holes would be part of the image.
@@ -32,6 +34,7 @@ pub(crate) fn fill_holes() {
         }
         size -= if size > 1 << 10 { size / 8 / ALIGN * ALIGN } else { ALIGN };
     }
+    drop(std::hint::black_box(zeros(ROOM)));
 }
 
 fn zeros(size: usize) -> Box<[u8]> {

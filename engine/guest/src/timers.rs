@@ -1,4 +1,4 @@
-//! `setTimeout`, `setInterval` and their `clear…`, `queueMicrotask`.
+//! `setTimeout`, `setInterval` and their `clear…`, `queueMicrotask`, and what Boa itself has a timer for.
 //!
 //! A timer that is still running when the entry's value is known is not waited for: the sandbox ends with the run.
 
@@ -10,7 +10,7 @@ use std::{
 use ampoule_abi::Operation;
 use boa_engine::{
     Context, JsArgs, JsNativeError, JsObject, JsResult, JsValue, NativeFunction,
-    job::{GenericJob, Job},
+    job::{GenericJob, Job, TimeoutJob},
     js_string,
     native_function::NativeFunctionPointer,
 };
@@ -79,6 +79,14 @@ fn start(handle: u32, mut timer: Timer, context: &Context) {
     let sleep = Operation::Sleep { ms: timer.delay_ms };
     timer.operation = bindings.operations.start(&sleep, Box::new(move |_, context| fire(handle, context)));
     bindings.timers.live.borrow_mut().insert(handle, timer);
+}
+
+/// Has the host call `job` when its time is over, unless it is cancelled before.
+pub(crate) fn start_job(job: TimeoutJob, context: &Context) {
+    let sleep = Operation::Sleep { ms: (job.timeout().as_millis() as f64).min(MAX_DELAY_MS) };
+    let cancellation = job.cancellation_token().clone();
+    let operation = bindings(context).operations.start(&sleep, Box::new(move |_, context| job.call(context).map(drop)));
+    cancellation.push_callback(move |context| bindings(context).operations.abandon(operation));
 }
 
 fn fire(handle: u32, context: &mut Context) -> JsResult<()> {

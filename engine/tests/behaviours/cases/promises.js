@@ -141,3 +141,18 @@ Promise.all.call(undefined, [])
 
 (async () => { let n = 0; const inc = async () => { const seen = n; await 0; n = seen + 1; }; await Promise.all([inc(), inc(), inc()]); return n; })()
 //=> 1
+
+(async () => { const cell = new Int32Array(new SharedArrayBuffer(8)); const { async, value } = Atomics.waitAsync(cell, 0, 0, 1); return [async, await value]; })()
+//=> [true, "timed-out"]
+
+(async () => { const cell = new Int32Array(new SharedArrayBuffer(8)); const { async, value } = Atomics.waitAsync(cell, 0, 0); return [async, Atomics.notify(cell, 1), Atomics.notify(cell, 0), await value]; })()
+//=> [true, 0, 1, "ok"]
+
+(async () => { const cell = new Int32Array(new SharedArrayBuffer(8)); const log = []; const wait = (name, at, ms) => Atomics.waitAsync(cell, at, 0, ms).value.then((how) => log.push(name + " " + how)); const all = [wait("a", 0, 50), wait("b", 1, 1e9), wait("c", 0), wait("d", 1, 1)]; await all[3]; log.push(Atomics.notify(cell, 0)); await all[0]; await all[2]; log.push(Atomics.notify(cell, 1, 1)); await all[1]; return log; })()
+//=> ["d timed-out", 2, "a ok", "c ok", 1, "b ok"]
+
+(() => { const cell = new Int32Array(new SharedArrayBuffer(8)); return [Atomics.waitAsync(cell, 0, 1), Atomics.waitAsync(cell, 0, 0, 0), Atomics.waitAsync(cell, 0, 0, -1)]; })()
+//=> [{async: false, value: "not-equal"}, {async: false, value: "timed-out"}, {async: false, value: "timed-out"}]
+
+(async () => { const cell = new BigInt64Array(new SharedArrayBuffer(8)); const { value } = Atomics.waitAsync(cell, 0, 0n); Promise.resolve().then(() => Atomics.notify(cell, 0)); return await value; })()
+//=> ok
