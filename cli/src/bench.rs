@@ -270,7 +270,7 @@ const TEST262_PAGE: &str = "\
 `ampoule bench test262 DIR --unpatched --native --table docs/test262.md` writes this page. `DIR` is a checkout of
 [test262](https://github.com/tc39/test262); its `language`, `built-ins` and `annexB` are run, each test in a fresh sandbox, twice where it says nothing
 of strict mode. Modules are skipped. There is one realm and one agent, so that tests of others fail everywhere. `unpatched` is the same guest with Boa as
-published, `native-boa` that compiled for this machine.
+published, `native` is that compiled for this machine.
 ";
 
 fn run_test262(

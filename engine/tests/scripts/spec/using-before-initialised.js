@@ -10,7 +10,7 @@ const attempt = (body) => {
 };
 seen.push(attempt(early));
 using top = null;
-function main() {
+export default function () {
   const local = () => x;
   seen.push(attempt(local));
   using x = null;
