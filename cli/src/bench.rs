@@ -265,14 +265,6 @@ fn profile(program: &str, time: Duration, rows: usize, folded: Option<&Path>, bu
     Ok(Exit::Done)
 }
 
-/// What stands above the table.
-const TEST262_PAGE: &str = "\
-`ampoule bench test262 DIR --unpatched --native --table docs/test262.md` writes this page. `DIR` is a checkout of
-[test262](https://github.com/tc39/test262); its `language`, `built-ins` and `annexB` are run, each test in a fresh sandbox, twice where it says nothing
-of strict mode. Modules are skipped. There is one realm and one agent, so that tests of others fail everywhere. `unpatched` is the same guest with Boa as
-published, `native` is that compiled for this machine.
-";
-
 fn run_test262(
     checkout: &Path,
     only: &[String],
@@ -294,7 +286,6 @@ fn run_test262(
     };
     let ours = run(&Candidate::sandbox(None)?, "sandbox")?;
     print!("sandbox: {}{}", ours.summary(), ours.faulted());
-    let mut page = format!("# What ECMA-262 says, by test262\n\n{TEST262_PAGE}\n- the sandbox: {}", ours.summary());
     if let Some(file) = failures {
         ours.write(file)?;
     }
@@ -310,18 +301,12 @@ fn run_test262(
         if let Some(file) = failures {
             theirs.write(&file.with_added_extension(rival.as_str()))?;
         }
-        let regressions = ours.regressions(&theirs).len();
-        let gains = theirs.regressions(&ours).len();
-        page += &format!(
-            "- {rival}: {}  - the sandbox passes {gains} that it does not, and fails {regressions} that it passes\n",
-            theirs.summary()
-        );
-        good &= regressions == 0;
+        good &= ours.regressions(&theirs).is_empty();
         others.push((rival.as_str(), theirs));
     }
     if let Some(file) = table {
         let others: Vec<_> = others.iter().map(|(name, report)| (*name, report)).collect();
-        fs::write(file, page + "\n" + &ours.table("sandbox", &others)).with_context(|| format!("failed to write {}", file.display()))?;
+        fs::write(file, ours.page("sandbox", &others)).with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(if good { Exit::Done } else { Exit::Threw })
 }

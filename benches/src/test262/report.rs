@@ -18,6 +18,17 @@ pub struct Report {
 /// The row of tests that name no feature.
 const NO_FEATURE: &str = "(older than the list of features)";
 
+/// What a page begins with.
+const HEAD: &str = "\
+# What ECMA-262 says, by test262
+
+`ampoule bench test262 DIR --unpatched --native --table docs/test262.md` writes this page. `DIR` is a checkout of
+[test262](https://github.com/tc39/test262); its `language`, `built-ins` and `annexB` are run, each test in a fresh sandbox, twice where it says nothing
+of strict mode. Modules are skipped. There is one realm and one agent, so that tests of others fail everywhere. `unpatched` is the same guest with Boa as
+published, `native` is that compiled for this machine.
+
+";
+
 /// Lines of a list that a terminal gets.
 const SHOWN: usize = 40;
 
@@ -83,8 +94,19 @@ impl Report {
         text
     }
 
+    /// The counts, what is gained and lost against each of the others, and the table, in Markdown.
+    pub fn page(&self, name: &str, others: &[(&str, &Self)]) -> String {
+        let mut text = format!("{HEAD}- the {name}: {}", self.summary());
+        for (other, theirs) in others {
+            let (gains, regressions) = (theirs.regressions(self).len(), self.regressions(theirs).len());
+            let _ = write!(text, "- {other}: {}", theirs.summary());
+            let _ = writeln!(text, "  - the {name} passes {gains} that it does not, and fails {regressions} that it passes");
+        }
+        text + "\n" + &self.table(name, others)
+    }
+
     /// By feature of ECMAScript, in Markdown: how many tests passed here, and of how many; and at each of the others.
-    pub fn table(&self, name: &str, others: &[(&str, &Self)]) -> String {
+    fn table(&self, name: &str, others: &[(&str, &Self)]) -> String {
         let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut total = vec![0; 2 + others.len()];
         for (test, verdict) in &self.verdicts {
@@ -141,6 +163,8 @@ mod tests {
         let table = now.table("now", &[("before", &before)]);
         assert!(table.starts_with("| feature | tests | now | before |\n|---|--:|--:|--:|\n"), "{table}");
         assert!(table.ends_with("| **all** | 2 | 1 | 1 |\n"), "{table}");
+        let page = now.page("now", &[("before", &before)]);
+        assert!(page.contains("\n  - the now passes 1 that it does not, and fails 1 that it passes\n\n| feature |"), "{page}");
         assert!(before.summary().contains("1 of 2 passed (50.00 %), 1 faulted"));
     }
 }
