@@ -23,7 +23,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Has Wasmtime make the file that the memories of `module` are mapped from, which otherwise the first run would do.
 ///
-/// Such a file is sealed, which Linux refuses (`EBUSY`) while it holds a page of it for a moment, as it does where memory is short: that passes.
+/// Such a file is sealed, which Linux may refuse for a moment: with `EBUSY` while somebody else holds one of its pages (fcntl(2), `F_SEAL_WRITE`). It was
+/// seen on a busy machine, and passes.
 pub(crate) fn make_mappable(module: &Module) -> wasmtime::Result<()> {
     let mut tries = 1;
     loop {
