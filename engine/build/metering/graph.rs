@@ -3,6 +3,8 @@
 //! WebAssembly's control flow is structured: every branch but a loop's goes forward, and a loop is entered at its header only. So the order of
 //! the text is a topological order once back edges are left out.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use wasmparser::Operator;
 
@@ -16,7 +18,9 @@ pub(super) struct Block {
     /// It begins a loop's body.
     pub(super) header: bool,
     /// The innermost loop that it lies in, by number; 0 outside of loops.
-    pub(super) in_loop: usize,
+    in_loop: usize,
+    /// Of a header: the loop that its own lies in.
+    around: usize,
     /// Where control may go from its end; the number of blocks stands for the function's end. Empty when it traps.
     pub(super) next: Vec<usize>,
 }
@@ -25,6 +29,29 @@ pub(super) struct Block {
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) blocks: Vec<Block>,
+}
+
+/// A loop without the loops in it, or what is left of the function.
+#[derive(Debug)]
+pub(super) struct Region {
+    /// In the order of the text, so that control passes from one to a later one; the first is where the region begins.
+    pub(super) parts: Vec<Part>,
+}
+
+/// A block of a region, or a whole loop in it.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The block, or the loop's header.
+    pub(super) block: usize,
+    pub(super) is_loop: bool,
+    /// What it costs in this region.
+    pub(super) cost: u64,
+    /// The function's end can be reached from it.
+    pub(super) hopeful: bool,
+    /// Where control may go from it, by number, as often as there is a way.
+    pub(super) next: Vec<usize>,
+    /// How many ways lead from it out of the region, or to where it begins.
+    pub(super) ends: usize,
 }
 
 /// The end of the function, until blocks have their final numbers.
@@ -88,6 +115,7 @@ impl Builder {
                 self.frames.push(Frame { target: header, after, condition: None, outer_loop: self.in_loop });
                 if self.current.is_some() {
                     self.edge(self.current, header);
+                    self.blocks[header].around = self.in_loop;
                     self.in_loop = header + 1;
                     self.begin(header, at + 1);
                     self.blocks[header].header = true;
@@ -177,36 +205,51 @@ impl Graph {
         Ok(Self { blocks: in_text_order(builder.blocks) })
     }
 
-    /// How often each block runs, estimated from nothing but its place: loops go round some times, ways that only trap are hardly taken, and code that
-    /// follows is a little more likely than code that is jumped to.
-    pub(super) fn frequencies(&self) -> Vec<f64> {
-        const ROUNDS: f64 = 8.0;
-        const HOPELESS: f64 = 0.001;
-        let end = self.blocks.len();
+    /// All regions, each once.
+    pub(super) fn regions(&self) -> impl Iterator<Item = Region> {
+        let headers: BTreeMap<usize, usize> =
+            self.blocks.iter().enumerate().filter(|(_, block)| block.header).map(|(at, block)| (block.in_loop, at)).collect();
         let hopeful = self.hopeful();
-        let mut frequencies = vec![0.0; end];
-        if let Some(entry) = frequencies.first_mut() {
-            *entry = 1.0;
-        }
-        for (at, block) in self.blocks.iter().enumerate() {
-            if block.header {
-                frequencies[at] *= ROUNDS;
+        let heads = (0..self.blocks.len()).filter(|at| *at == 0 || self.blocks[*at].header);
+        heads.map(move |head| self.region(head, &headers, &hopeful))
+    }
+
+    /// The region that begins with this block. `headers` has the loops' headers.
+    fn region(&self, head: usize, headers: &BTreeMap<usize, usize>, hopeful: &[bool]) -> Region {
+        let region = if self.blocks[head].header { self.blocks[head].in_loop } else { 0 };
+        // The header of the outermost loop of the region that a block lies in, if any; nothing if the block is not in the region.
+        let loop_of = |block: usize| {
+            let (mut at, mut header) = (self.blocks[block].in_loop, None);
+            while at != region {
+                header = Some(*headers.get(&at)?);
+                at = self.blocks[header?].around;
             }
-            let weight = |to: usize| match self.blocks.get(to) {
-                Some(_) if to <= at => 0.6,
-                Some(_) if !hopeful[to] => HOPELESS,
-                Some(next) => {
-                    let leaves = next.in_loop < block.in_loop && !next.header;
-                    (if to == at + 1 { 0.6 } else { 0.4 }) / if leaves { ROUNDS } else { 1.0 }
+            Some(header)
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        // By block from the head on, the number of its part.
+        let mut part_of = Vec::new();
+        for (at, block) in self.blocks.iter().enumerate().skip(head) {
+            // The blocks of a loop stand together.
+            let Some(inner) = loop_of(at) else { break };
+            if inner.is_none_or(|header| header == at) {
+                let cost = if inner.is_some() { 0 } else { block.cost };
+                parts.push(Part { block: at, is_loop: inner.is_some(), cost, hopeful: hopeful[at], next: Vec::new(), ends: 0 });
+            }
+            part_of.push(inner.map_or(parts.len() - 1, |header| part_of.get(header - head).copied().unwrap_or(parts.len() - 1)));
+        }
+        for (part, block) in part_of.iter().zip(&self.blocks[head..]) {
+            for to in &block.next {
+                let there = to.checked_sub(head).and_then(|to| part_of.get(to));
+                match there {
+                    Some(there) if there > part => parts[*part].next.push(*there),
+                    // Round an inner loop.
+                    Some(there) if there == part && parts[*part].is_loop => {}
+                    _ => parts[*part].ends += 1,
                 }
-                None => 0.4 / if block.in_loop > 0 { ROUNDS } else { 1.0 },
-            };
-            let sum: f64 = block.next.iter().map(|to| weight(*to)).sum();
-            for to in block.next.iter().copied().filter(|to| *to > at && *to < end) {
-                frequencies[to] += frequencies[at] * weight(to) / sum;
             }
         }
-        frequencies
+        Region { parts }
     }
 
     /// By block, whether the function's end can be reached from it.

@@ -1,7 +1,7 @@
 //! Stage 5: the guest counts its own fuel.
 //!
-//! One global holds what is left of a slice of the run's budget. Code subtracts from it what it does, a unit for each WebAssembly
-//! instruction ([`plan`] says where), and where it finds the slice used up asks the host for another ([`ampoule_abi::Op::Fuel`]). The host answers
+//! One global holds what is left of a slice of the run's budget. Code subtracts from it what it does, about a unit for each WebAssembly
+//! instruction ([`plan`] says how near, and where), and where it finds the slice used up asks the host for another ([`ampoule_abi::Op::Fuel`]). The host answers
 //! with one, or lets others run first, or stops the run: so the same comparison serves the budget, the wall time, cancelling and yielding, and
 //! Wasmtime's own fuel and epochs, which cost more, stay off. Since the count depends on the code alone, it is the same on every machine.
 //!
@@ -22,6 +22,8 @@ use wasm_encoder::{
 use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use self::plan::{Calls, Charge, Function};
+#[cfg(test)]
+pub(crate) use self::plan::{SLACK, TOLERANCE};
 
 /// Decides what one function charges where.
 type Place = fn(u32, &[Operator<'_>], &Calls) -> Result<Vec<Charge>>;
@@ -31,10 +33,16 @@ pub(crate) fn meter(wasm: &[u8]) -> Result<Vec<u8>> {
     metered(wasm, plan::charges)
 }
 
-/// The same with the charge of each block where it begins: what [`meter`] must count, however it places its charges.
+/// The same with every instruction counted: what [`meter`] comes near to.
 #[cfg(test)]
 pub(crate) fn meter_every_block(wasm: &[u8]) -> Result<Vec<u8>> {
     metered(wasm, plan::every_block)
+}
+
+/// The same with the regions counted.
+#[cfg(test)]
+pub(crate) fn meter_every_region(wasm: &[u8]) -> Result<Vec<u8>> {
+    metered(wasm, plan::every_region)
 }
 
 fn metered(wasm: &[u8], place: Place) -> Result<Vec<u8>> {
@@ -157,15 +165,18 @@ impl<'a> Survey<'a> {
         survey.host_call = host_call.context("the module does not import the host call")?;
         for (number, body) in survey.bodies.iter().enumerate() {
             let index = survey.imported_functions + u32::try_from(number)?;
-            let mut function =
-                Function { operators_cost: 0, calls: BTreeSet::new(), alone: false, address_taken: address_taken.contains(&index) };
+            let address_taken = address_taken.contains(&index);
+            let mut function = Function { operators_cost: 0, calls: BTreeSet::new(), alone: false, address_taken, calls_table: false };
             for operator in body.get_operators_reader()? {
                 let operator = operator?;
                 function.operators_cost += plan::cost(&operator, &Calls::default());
                 match operator {
                     Operator::Loop { .. } | Operator::If { .. } | Operator::BrIf { .. } | Operator::BrTable { .. } => function.alone = true,
                     // Its own charges cannot be paid by a caller.
-                    Operator::CallIndirect { .. } => function.alone = true,
+                    Operator::CallIndirect { .. } => {
+                        function.alone = true;
+                        function.calls_table = true;
+                    }
                     Operator::Call { function_index } => {
                         function.calls.insert(function_index);
                     }
@@ -259,7 +270,7 @@ fn function(
     for (at, operator) in operators.iter().enumerate() {
         if let Some(charge) = charges.next_if(|charge| charge.at == at) {
             if charge.cost != 0 {
-                subtract(&mut bytes, survey.globals, &[Instruction::I64Const(charge.cost)]);
+                subtract(&mut bytes, survey.globals, &[Instruction::I64Const(charge.cost.try_into()?)]);
             }
             if charge.compare {
                 unlikely.push(compare(&mut bytes, survey));

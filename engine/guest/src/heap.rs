@@ -1,6 +1,6 @@
 //! The heap that every sandbox starts with.
 
-/// Bytes by which the allocator grows the memory at least: a page of Wasm. No hole is as large.
+/// Bytes by which the allocator grows the memory at least: a page of Wasm. What holes there are, blocks of this size fill first, then smaller ones.
 const STEP: usize = 64 << 10;
 /// Bytes that a run takes before the memory has to grow. More of them would be more that cleaning up looks at.
 const ROOM: usize = 256 << 10;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use boa_engine::{
-    Context, JsError, JsResult, JsString, JsValue, NativeFunction, Source, builtins::promise::PromiseState, js_string,
+    Context, JsError, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Source, builtins::promise::PromiseState, js_string,
     object::ObjectInitializer, object::builtins::JsPromise, property::Attribute,
 };
 use cpu_time::ThreadTime;
@@ -94,7 +94,9 @@ fn run(script: &str, input: &str, context: &mut Context) -> JsResult<String> {
         value = match promise.state() {
             PromiseState::Fulfilled(value) => value,
             PromiseState::Rejected(reason) => return Err(boa_engine::JsError::from_opaque(reason)),
-            PromiseState::Pending => JsValue::undefined(),
+            PromiseState::Pending => {
+                return Err(JsNativeError::error().with_message("nothing is left to do, and the promise is not settled").into());
+            }
         };
     }
     let text = stringify.call(&JsValue::undefined(), &[value], context)?;
