@@ -7,7 +7,7 @@ use crate::ByteSize;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Wasm instructions that may run, counted exactly: so many for the load of the script, and so many for the run itself.
+    /// Fuel, about one for each Wasm instruction that runs: so much for the load of the script, and so much for the run itself.
     pub fuel: u64,
     /// The sandbox's linear memory.
     pub memory_bytes: u64,
